@@ -1,0 +1,213 @@
+"""Markdown to sanitised HTML and to plain text: one dialect, wherever it is read (CommonMark, tables, footnotes)."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Mapping
+from html.parser import HTMLParser
+from urllib.parse import urlsplit
+
+import comrak
+import nh3
+
+from pressroom_shared.events import Media
+
+_SCHEMES = {"http", "https", "mailto", "tel"}
+_PLACES = {"media", "article"}
+"""Schemes that Pressroom itself resolves: a picture by its id, another article by its id."""
+
+_TAGS = {
+    *("p", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "code", "em", "strong", "del", "s"),
+    *("a", "br", "hr", "table", "thead", "tbody", "tr", "th", "td", "figure", "figcaption", "img", "sup", "sub"),
+    *("section", "abbr", "cite", "q", "small", "mark", "b", "i"),
+}
+_ATTRIBUTES = {
+    "a": {"href", "title", "id", "class", "aria-label"},
+    "img": {"src", "alt", "width", "height", "loading", "decoding", "title"},
+    "th": {"align", "scope"},
+    "td": {"align"},
+    "ol": {"start"},
+    "li": {"id"},
+    "section": {"class"},
+    "sup": {"class"},
+    "abbr": {"title"},
+    "h2": {"id"},
+    "h3": {"id"},
+    "figure": {"class"},
+}
+_CLASSES = {"footnotes", "footnote-ref", "footnote-backref", "footnote"}
+
+
+def _options() -> comrak.ExtensionOptions:
+    options = comrak.ExtensionOptions()
+    options.table = True
+    options.footnotes = True
+    options.strikethrough = True
+    options.autolink = True
+    return options
+
+
+def _render_options() -> comrak.RenderOptions:
+    options = comrak.RenderOptions()
+    options.unsafe_ = True  # comrak lets HTML through; nh3 decides what stays
+    return options
+
+
+_EXTENSIONS = _options()
+_RENDER = _render_options()
+
+
+def _render(markdown: str) -> str:
+    return comrak.render_markdown(markdown, extension_options=_EXTENSIONS, render_options=_RENDER)
+
+
+Resolve = Callable[[str], str | None]
+"""An article's id → its address, or None when it is not live."""
+
+
+def to_html(
+    markdown: str,
+    *,
+    media: Mapping[str, Media] | None = None,
+    article_path: Resolve = lambda _id: None,
+    base_url: str = "",
+) -> str:
+    """HTML that is safe to put into a page, a feed or a mail.
+
+    `media:ID` becomes a figure with the picture's own size and caption; an unknown one vanishes. `article:ID` becomes
+    that article's address; where it is not live, its text stays without a link. `base_url` makes addresses absolute.
+    A heading of the first level becomes one of the second: the page has its own headline.
+    """
+    pictures = media or {}
+    seen = 0
+
+    def attribute(tag: str, name: str, value: str) -> str | None:
+        if name == "class":
+            kept = [each for each in value.split() if each in _CLASSES]
+            return " ".join(kept) or None
+        if tag == "a" and name == "href":
+            scheme, _, rest = value.partition(":")
+            if scheme == "article":
+                path = article_path(rest)
+                return None if path is None else f"{base_url}{path}"
+            if scheme == "media":
+                return None
+            if value.startswith("#") and base_url:
+                return None
+            return f"{base_url}{value}" if value.startswith("/") else value
+        if tag == "img" and name == "src":
+            return value if value.startswith("media:") else None
+        return value
+
+    raw = _render(_demote(markdown))
+    clean = nh3.clean(
+        raw,
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        url_schemes=_SCHEMES | _PLACES,
+        attribute_filter=attribute,
+        link_rel="noopener",
+        strip_comments=True,
+    )
+
+    def figure(match: re.Match[str]) -> str:
+        nonlocal seen
+        picture = pictures.get(match["id"])
+        if picture is None:
+            return ""
+        seen += 1
+        return _figure(picture, match["alt"], match["title"], base_url)
+
+    clean = _PICTURE_ALONE.sub(figure, clean)
+    clean = _PICTURE_INLINE.sub(figure, clean)
+    clean = _PICTURE_FROM_ELSEWHERE.sub("", clean)
+    clean = _NUMBER_CELL.sub(r'<\1 class="num">', clean)
+    clean = _ALIGNED_CELL.sub(r"<\1>", clean)
+    return _LINK_WITHOUT_ADDRESS.sub(r"\1", clean)
+
+
+_IMG = r'<img src="media:(?P<id>[^"]*)"(?: alt="(?P<alt>[^"]*)")?(?: title="(?P<title>[^"]*)")?>'
+_PICTURE_ALONE = re.compile(rf"<p>\s*{_IMG}\s*</p>")
+_PICTURE_INLINE = re.compile(_IMG)
+_PICTURE_FROM_ELSEWHERE = re.compile(r"<img(?![^>]* src=)[^>]*>")
+_NUMBER_CELL = re.compile(r'<(t[hd]) align="right">')
+_ALIGNED_CELL = re.compile(r'<(t[hd]) align="[a-z]+">')
+_LINK_WITHOUT_ADDRESS = re.compile(r'<a rel="noopener">(.*?)</a>', re.DOTALL)
+
+
+def _figure(picture: Media, alt: str | None, title: str | None, base_url: str) -> str:
+    """`alt` and `title` are HTML-escaped already; what comes from `picture` is not."""
+    text = "" if picture.decorative else (alt or html.escape(picture.alt, quote=True))
+    caption = title or html.escape(picture.caption)
+    credit = f' <span class="credit">{html.escape(picture.credit)}</span>' if picture.credit else ""
+    shown = f"<figcaption>{caption}{credit}</figcaption>" if caption or credit else ""
+    return (
+        f'<figure><img src="{base_url}/{html.escape(picture.key)}" alt="{text}" width="{picture.width}" '
+        f'height="{picture.height}" loading="lazy" decoding="async">{shown}</figure>'
+    )
+
+
+def _demote(markdown: str) -> str:
+    return re.sub(r"^#(?= )", "##", markdown, flags=re.MULTILINE)
+
+
+def to_text(markdown: str) -> str:
+    """The words alone: for search, for mails' text parts, for counting. Blocks are parted by one empty line."""
+    reader = _Text()
+    reader.feed(_render(markdown))
+    reader.close()
+    blocks = [" ".join(block.split()) for block in "".join(reader.parts).split("\n\n")]
+    return "\n\n".join(block for block in blocks if block)
+
+
+def links(markdown: str) -> list[str]:
+    """Every address that the text names: of links and of pictures, in order."""
+    reader = _Links()
+    reader.feed(_render(markdown))
+    reader.close()
+    return reader.addresses
+
+
+def media_ids(markdown: str) -> list[str]:
+    """The ids of the pictures that the text shows (`media:ID`), each once."""
+    named = (urlsplit(address) for address in links(markdown) if address.startswith("media:"))
+    return list(dict.fromkeys(each.path for each in named))
+
+
+_BLOCKS = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "blockquote", "pre", "tr", "figure", "section", "table"}
+_UNREAD = {"script", "style", "template", "noscript", "iframe"}
+
+
+class _Text(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self._unread = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._unread += tag in _UNREAD
+        if tag in _BLOCKS:
+            self.parts.append("\n\n")
+        elif tag in {"br", "td", "th"}:
+            self.parts.append(" ")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _UNREAD:
+            self._unread = max(0, self._unread - 1)
+        if tag in _BLOCKS:
+            self.parts.append("\n\n")
+
+    def handle_data(self, data: str) -> None:
+        if not self._unread:
+            self.parts.append(re.sub(r"\n{2,}", "\n", data))
+
+
+class _Links(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.addresses: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        wanted = {"a": "href", "img": "src"}.get(tag)
+        self.addresses.extend(value for name, value in attrs if name == wanted and value)

@@ -1,0 +1,74 @@
+"""A process: its parts run together, and stop together on SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Protocol, TypeVar
+
+import uvloop
+
+from pressroom_shared.errors import PressroomError
+from pressroom_shared.logs import set_up_logging
+from pressroom_shared.settings import Settings, load_settings
+
+log = logging.getLogger(__name__)
+SettingsT = TypeVar("SettingsT", bound=Settings)
+
+
+class Runnable(Protocol):
+    """A part of a process. Ends soon after `stop` is set, with its work finished or handed back."""
+
+    async def run(self, stop: asyncio.Event) -> None: ...
+
+
+async def run_until_stopped(*parts: Runnable, stop: asyncio.Event | None = None) -> None:
+    """Run the parts until a signal (or `stop`). When one fails, the others are stopped and its error is raised."""
+    stop = stop or asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+            loop.add_signal_handler(name, stop.set)
+    tasks = [asyncio.create_task(_guarded(part, stop), name=type(part).__name__) for part in parts]
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+
+
+async def _guarded(part: Runnable, stop: asyncio.Event) -> None:
+    try:
+        await part.run(stop)
+    finally:
+        stop.set()
+
+
+def run_process(kind: type[SettingsT], main: Callable[[SettingsT], Coroutine[Any, Any, None]]) -> None:
+    """Read the settings and run `main`. A person's mistake ends with one sentence and exit code 1."""
+    try:
+        settings = load_settings(kind)
+        set_up_logging(settings)
+        uvloop.run(main(settings))
+    except PressroomError as error:
+        print(error, file=sys.stderr)  # noqa: T201  # read by the person who started the process
+        raise SystemExit(1) from None
+    except OSError as error:
+        print(f"The process cannot go on: {error}", file=sys.stderr)  # noqa: T201
+        raise SystemExit(1) from None
+
+
+Stoppable = Callable[[asyncio.Event], Awaitable[None]]
+
+
+class Task:
+    """A plain coroutine function as a part of a process."""
+
+    def __init__(self, function: Stoppable) -> None:
+        self._function = function
+
+    async def run(self, stop: asyncio.Event) -> None:
+        await self._function(stop)
