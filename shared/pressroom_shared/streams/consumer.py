@@ -14,7 +14,7 @@ import socket
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 from redis.asyncio import Redis
 
@@ -219,9 +219,8 @@ class Consumer(Generic[WorkT]):
 
     async def _hand_back(self) -> None:
         """Leave nothing pending under a name that nobody will use again."""
-        pending: list[dict[str, Any]]
         while pending := await self._redis.xpending_range(self.stream, self.group, "-", "+", 100, self.name):
-            for each in pending:
+            for each in cast("list[dict[str, Any]]", pending):
                 entry_id, deliveries = each["message_id"].decode(), each["times_delivered"]
                 await park(self._redis, self.stream, self.group, entry_id, deliveries=deliveries, counted=False)
         await self._redis.xgroup_delconsumer(self.stream, self.group, self.name)

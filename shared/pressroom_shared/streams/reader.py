@@ -22,6 +22,9 @@ from pressroom_shared.settings import Settings
 from pressroom_shared.streams.client import FOREVER, READ_BLOCK_MS, retry
 from pressroom_shared.streams.entries import Raw
 
+log = logging.getLogger("pressroom_shared.streams.faststream")
+log.setLevel(logging.WARNING)  # below it, a line for every message
+
 Deliver = Callable[[Raw], Awaitable[None]]
 
 
@@ -33,8 +36,7 @@ class Reader:
             settings.redis_url,
             retry=retry(FOREVER),
             apply_types=False,
-            logger=logging.getLogger("faststream"),
-            log_level=logging.DEBUG,
+            logger=log,
             graceful_timeout=None,
         )
         self._subscriber = self._broker.subscriber(

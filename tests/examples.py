@@ -1,0 +1,69 @@
+"""Events for tests: whole and valid, with what a test cares about given by name."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from pressroom_shared.clock import from_microseconds, microseconds
+from pressroom_shared.events import Announcement, Article, ArticlePublished, ArticleUnpublished, Withdrawal
+from pressroom_shared.ids import new_id
+
+START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+FIRST_VERSION = microseconds(START)
+
+
+def version(number: int) -> int:
+    """The n-th version, a second after the one before."""
+    return FIRST_VERSION + number * 1_000_000
+
+
+def article(number: int = 1, **fields: Any) -> Article:
+    """An article in its n-th version."""
+    at = from_microseconds(version(number))
+    article_id = fields.pop("id", "0193a0f0-0000-7000-8000-000000000001")
+    base: dict[str, Any] = {
+        "id": article_id,
+        "version": version(number),
+        "revision": number,
+        "path": "/business/2026/11/23/harbour-cranes-stand-still/",
+        "headline": "Harbour cranes stand still for a third day",
+        "standfirst": "Nobody in Alder Bay agrees on who switched them off.",
+        "slug": "harbour-cranes-stand-still",
+        "section": "business/economy",
+        "language": "en-US",
+        "body": "The cranes stopped at noon.\n\n## Nobody at the switch\n\nThe port says it was the wind.",
+        "body_text": "The cranes stopped at noon.\n\nNobody at the switch\n\nThe port says it was the wind.",
+        "authors": [{"slug": "ines-falk", "name": "Ines Falk"}],
+        "tags": [{"slug": "harbour", "name": "Harbour"}],
+        "first_published_at": from_microseconds(version(1)),
+        "published_at": at,
+        "announcements": [
+            Announcement(
+                version=version(n),
+                change="new" if n == 1 else "update",
+                at=from_microseconds(version(n)),
+                notify=n == 1,
+            )
+            for n in range(1, number + 1)
+        ],
+    }
+    return Article.model_validate(base | fields)
+
+
+def published(number: int = 1, *, replay: bool = False, **fields: Any) -> ArticlePublished:
+    data = article(number, **fields)
+    return ArticlePublished(
+        id=new_id(), source="/ingest", subject=data.id, time=data.published_at, replay=replay, data=data
+    )
+
+
+def unpublished(number: int = 2, *, replay: bool = False, **fields: Any) -> ArticleUnpublished:
+    base: dict[str, Any] = {
+        "id": "0193a0f0-0000-7000-8000-000000000001",
+        "version": version(number),
+        "path": "/business/2026/11/23/harbour-cranes-stand-still/",
+        "at": from_microseconds(version(number)),
+    }
+    data = Withdrawal.model_validate(base | fields)
+    return ArticleUnpublished(id=new_id(), source="/ingest", subject=data.id, time=data.at, replay=replay, data=data)

@@ -1,0 +1,167 @@
+"""The outbox and its relay on a real Redis, on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from pressroom_shared import outbox
+from pressroom_shared.clock import SystemClock
+from pressroom_shared.database import Database, new_metadata, open_database
+from pressroom_shared.ids import new_id
+from pressroom_shared.keys import ARTICLES, FIELD
+from pressroom_shared.settings import Settings
+from pressroom_shared.streams import Relay
+from pressroom_shared.streams.client import connect
+from pressroom_shared.streams.trim import trim
+from tests.servers import LocalRedis
+from tests.waiting import until
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    metadata = new_metadata()
+    outbox.outbox_table(metadata)
+    outbox.lease_table(metadata)
+    async with open_database(database_url) as database:
+        async with database.begin() as connection:
+            await connection.run_sync(metadata.create_all)
+        yield database
+
+
+async def store(database: Database, *names: str) -> None:
+    async with database.begin() as connection:
+        for name in names:
+            await outbox.add(
+                connection,
+                stream=ARTICLES,
+                event_id=new_id(),
+                article_id=name,
+                version=1,
+                created_at=SystemClock().now(),
+                payload=name.encode(),
+            )
+
+
+async def names_in(redis: Any) -> list[str]:
+    return [each[1][FIELD.encode()].decode() for each in await redis.xrange(ARTICLES)]
+
+
+async def waiting_rows(database: Database) -> int:
+    async with database.read() as connection:
+        return len(await outbox.waiting(connection, 10_000))
+
+
+def settings(url: str, tmp_path: Path, **more: Any) -> Settings:
+    return Settings(redis_url=url, data_dir=tmp_path, **more)
+
+
+@asynccontextmanager
+async def running(*relays: Relay) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    tasks = [asyncio.create_task(relay.run(stop)) for relay in relays]
+    try:
+        yield
+    finally:
+        stop.set()
+        await asyncio.wait_for(asyncio.gather(*tasks), timeout=15)
+
+
+async def test_rows_are_relayed_in_the_order_of_their_commits_and_numbered(
+    database: Database, redis: Any, redis_url: str, tmp_path: Path
+) -> None:
+    expected = [f"a{number}" for number in range(500)]
+    await store(database, *expected[:300])
+    async with running(Relay(database, settings(redis_url, tmp_path), source="/test")):
+        await store(database, *expected[300:])
+        await until(lambda: _all_in(redis, 500))
+        await until(lambda: _none_waits(database))
+    assert await names_in(redis) == expected
+    async with database.read() as connection:
+        numbers = (await connection.execute(sa.select(outbox.OUTBOX.c.sequence).order_by(outbox.OUTBOX.c.id))).scalars()
+        assert list(numbers) == list(range(1, 501))
+
+
+async def _all_in(redis: Any, count: int) -> bool:
+    return int(await redis.xlen(ARTICLES)) >= count
+
+
+async def _none_waits(database: Database) -> bool:
+    return await waiting_rows(database) == 0
+
+
+async def test_of_two_relays_one_sends_and_the_other_takes_over(
+    database: Database, redis: Any, redis_url: str, tmp_path: Path
+) -> None:
+    first, second = (Relay(database, settings(redis_url, tmp_path), source="/test") for _ in range(2))
+    async with running(second):
+        async with running(first):
+            await store(database, *[f"a{number}" for number in range(50)])
+            await until(lambda: _all_in(redis, 50))
+        await store(database, "after")
+        await until(lambda: _all_in(redis, 51), timeout_s=4)
+    assert len(set(await names_in(redis))) == await redis.xlen(ARTICLES) == 51
+
+
+async def test_a_flushed_redis_gets_everything_again_with_the_same_events(
+    database: Database, redis: Any, redis_url: str, tmp_path: Path
+) -> None:
+    async with running(Relay(database, settings(redis_url, tmp_path), source="/test")):
+        await store(database, "one", "two")
+        await until(lambda: _none_waits(database))
+        await redis.flushall()
+        await store(database, "three")
+        await until(lambda: _holds(redis, {"one", "two", "three"}))
+
+
+async def _holds(redis: Any, names: set[str]) -> bool:
+    return names <= set(await names_in(redis))
+
+
+async def test_while_redis_is_down_rows_wait_and_then_drain(
+    database: Database, own_redis: LocalRedis, tmp_path: Path
+) -> None:
+    async with running(Relay(database, settings(own_redis.url, tmp_path), source="/test")):
+        own_redis.kill()
+        await store(database, "one")
+        await store(database, "two")
+        assert await waiting_rows(database) == 2
+        own_redis.start()
+        client = connect(own_redis.url, tries=20)
+        await until(lambda: _holds(client, {"one", "two"}), timeout_s=10)
+        await client.aclose()
+
+
+async def test_the_relay_stops_at_the_bound_and_goes_on_below_it(
+    database: Database, redis: Any, redis_url: str, tmp_path: Path
+) -> None:
+    await redis.xadd(ARTICLES, {FIELD: b"x" * 2_000_000})
+    async with running(Relay(database, settings(redis_url, tmp_path, stream_bytes_max=1024 * 1024), source="/test")):
+        await store(database, "waits")
+        with pytest.raises(AssertionError):
+            await until(lambda: _all_in(redis, 2), timeout_s=1)
+        await redis.xtrim(ARTICLES, maxlen=0, approximate=False)
+        await until(lambda: _holds(redis, {"waits"}))
+
+
+async def test_only_what_every_group_has_acked_is_trimmed(redis: Any) -> None:
+    ids = [await redis.xadd(ARTICLES, {FIELD: b"x"}) for _ in range(4)]
+    groups = ("pages", "cards", "search", "notify")
+    for group in groups[:3]:
+        await redis.xgroup_create(ARTICLES, group, id="0")
+        await redis.xreadgroup(group, "c", {ARTICLES: ">"}, count=10)
+        await redis.xack(ARTICLES, group, *ids)
+    assert await trim(redis, ARTICLES) == 0, "a group that was never made has read nothing"
+    await redis.xgroup_create(ARTICLES, "notify", id="0")
+    await redis.xreadgroup("notify", "c", {ARTICLES: ">"}, count=3)
+    await redis.xack(ARTICLES, "notify", ids[0], ids[2])
+    assert await trim(redis, ARTICLES) == 1, "the second is pending, the rest must stay"
+    await redis.xack(ARTICLES, "notify", ids[1])
+    assert await trim(redis, ARTICLES) == 2
+    assert [each[0] for each in await redis.xrange(ARTICLES)] == [ids[3]]
