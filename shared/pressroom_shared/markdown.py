@@ -77,6 +77,7 @@ def to_html(
 
     `media:ID` becomes a figure with the picture's own size and caption; an unknown one vanishes. `article:ID` becomes
     that article's address; where it is not live, its text stays without a link. `base_url` makes addresses absolute.
+    A link to a place relative to the page loses its address, for the text is read in many places.
     A heading of the first level becomes one of the second: the page has its own headline.
     """
     pictures = media or {}
@@ -91,11 +92,11 @@ def to_html(
             if scheme == "article":
                 path = article_path(rest)
                 return None if path is None else f"{base_url}{path}"
-            if scheme == "media":
-                return None
-            if value.startswith("#") and base_url:
-                return None
-            return f"{base_url}{value}" if value.startswith("/") else value
+            if value.startswith("#"):
+                return None if base_url else value  # a feed or a mail has no such place
+            if value.startswith("/") and not value.startswith("//"):
+                return f"{base_url}{value}"
+            return value if scheme.lower() in _SCHEMES else None
         if tag == "img" and name == "src":
             return value if value.startswith("media:") else None
         return value
