@@ -125,7 +125,9 @@ def any_postgres() -> Iterator[str | None]:
     if docker_answers():
         from testcontainers.community.postgres import PostgresContainer
 
-        container = PostgresContainer("postgres:18", driver=None)
+        container = PostgresContainer("postgres:18", driver=None).with_command(
+            "postgres -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+        )
         try:
             container.start()
         except Exception as error:  # noqa: BLE001  # whatever the engine says, the wheel will do

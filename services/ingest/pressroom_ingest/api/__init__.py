@@ -1,0 +1,23 @@
+"""The editors' API. Each module is one noun; this is their table of contents."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from pressroom_ingest.api import articles, docs, events, keys, media, names, publishing, revisions
+
+ROUTERS = (
+    articles.router,
+    publishing.router,
+    revisions.router,
+    media.router,
+    names.router,
+    events.router,
+    keys.router,
+    docs.router,
+)
+
+
+def add_routes(app: FastAPI) -> None:
+    for router in ROUTERS:
+        app.include_router(router)

@@ -1,0 +1,118 @@
+"""`/api/v1/articles`: drafts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Header, Query, Request, Response
+
+from pressroom_ingest.api.edge import (
+    ERRORS,
+    NOT_FOUND,
+    Contributor,
+    Cursor,
+    Limit,
+    TheDesk,
+    answer,
+    decode_cursor,
+    document,
+    encode_cursor,
+    kept,
+    page,
+    respond,
+)
+from pressroom_ingest.articles import Filter
+from pressroom_ingest.documents import ArticleIn
+from pressroom_ingest.idempotency import Answer
+from pressroom_ingest.presenting import article_view, list_view
+from pressroom_shared.clock import from_microseconds, microseconds
+from pressroom_shared.http import problem_responses
+
+router = APIRouter(prefix="/api/v1/articles", tags=["Articles"])
+IfMatch = Annotated[str | None, Header(description="The `ETag` that you have read.", examples=['"3"'])]
+IdempotencyKey = Annotated[str | None, Header(description="The same key repeats the first answer, for 24 h.")]
+
+
+@router.post("", status_code=201, responses=ERRORS | problem_responses(409, 413))
+async def create(
+    request: Request, desk: TheDesk, actor: Contributor, given: ArticleIn, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Store a draft."""
+    async with desk.begin() as work:
+
+        async def act() -> Answer:
+            head = await work.articles.create(given, actor)
+            view = await article_view(work, head)
+            return answer(201, view, Location=f"/api/v1/articles/{head.id}", ETag=head.etag)
+
+        made = await kept(request, work, actor, act)
+    return respond(made)
+
+
+@router.get("", responses=ERRORS)
+async def list_articles(
+    desk: TheDesk,
+    actor: Contributor,
+    state: Annotated[str, Query(pattern="^(|draft|in_review|approved|scheduled|live|withdrawn)$")] = "",
+    section: str = "",
+    tag: str = "",
+    author: str = "",
+    q: Annotated[str, Query(max_length=200, description="Words of the headline.")] = "",
+    external_id: str = "",
+    cursor: Cursor = "",
+    limit: Limit = 50,
+) -> dict[str, Any]:
+    """Articles, last changed first."""
+    after = decode_cursor(cursor, int, str)
+    wanted = Filter(state=state, section=section, tag=tag, author=author, q=q, external_id=external_id)
+    async with desk.read() as work:
+        before = (from_microseconds(after[0]), str(after[1])) if after else None
+        heads = await work.articles.page(wanted, before=before, limit=limit)
+        items = [list_view(work, head) for head in heads]
+    cursors = {head.id: encode_cursor(microseconds(head.updated_at), head.id) for head in heads}
+    return page(items, limit, lambda item: cursors[item["id"]])
+
+
+@router.get("/{article_id}", responses=NOT_FOUND)
+async def show(desk: TheDesk, actor: Contributor, article_id: str) -> Response:
+    """The newest revision, and where the live one stands."""
+    async with desk.read() as work:
+        head = await work.articles.head(article_id)
+        return document(await article_view(work, head), ETag=head.etag)
+
+
+@router.patch(
+    "/{article_id}",
+    responses=NOT_FOUND | problem_responses(412, 413, 428),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/merge-patch+json": {
+                    "schema": {"type": "object"},
+                    "example": {"headline": "A new headline"},
+                }
+            },
+        }
+    },
+)
+async def change(
+    desk: TheDesk,
+    actor: Contributor,
+    article_id: str,
+    patch: Annotated[dict[str, Any], Body()],
+    if_match: IfMatch = None,
+) -> Response:
+    """Change the draft: JSON Merge Patch (RFC 7396). What is live stays until it is published again."""
+    async with desk.begin() as work:
+        head = await work.articles.change(article_id, patch, if_match=if_match, actor=actor)
+        view = await article_view(work, head)
+    return document(view, ETag=head.etag)
+
+
+@router.delete("/{article_id}", status_code=204, responses=NOT_FOUND | problem_responses(409))
+async def delete(desk: TheDesk, actor: Contributor, article_id: str) -> Response:
+    """Delete an article that was never published."""
+    async with desk.begin() as work:
+        await work.articles.delete(article_id)
+    return Response(status_code=204)

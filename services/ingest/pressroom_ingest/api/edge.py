@@ -1,0 +1,124 @@
+"""What every route needs at the edge: who asks, the desk, pages of lists, kept answers."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+from fastapi import Depends, Query, Request, Security
+from fastapi.responses import JSONResponse, Response
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from pressroom_ingest.desk import Desk, Work
+from pressroom_ingest.idempotency import Answer
+from pressroom_ingest.keys import Actor, Role
+from pressroom_ingest.waiting import Waiters
+from pressroom_shared.http import FieldError, Problem, invalid, problem_responses
+
+LIMIT_MAX = 100
+bearer = HTTPBearer(auto_error=False, scheme_name="API key", description="`Authorization: Bearer prk_…`")
+ERRORS = problem_responses(401, 403, 422)
+NOT_FOUND = problem_responses(401, 403, 404, 422)
+
+
+def the_desk(request: Request) -> Desk:
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+def the_waiters(request: Request) -> Waiters:
+    waiters: Waiters = request.app.state.waiters
+    return waiters
+
+
+async def the_actor(
+    desk: Annotated[Desk, Depends(the_desk)],
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
+) -> Actor:
+    """Who asks. Raises 401 without a valid key."""
+    if credentials is None:
+        raise _unknown("Send your API key: `Authorization: Bearer prk_…`.")
+    async with desk.read() as work:
+        actor = await work.keys.actor(credentials.credentials)
+    if actor is None:
+        raise _unknown("This API key is not known, or was revoked.")
+    return actor
+
+
+def _unknown(sentence: str) -> Problem:
+    return Problem(401, sentence, headers={"WWW-Authenticate": "Bearer"})
+
+
+def at_least(role: Role) -> Callable[[Actor], Actor]:
+    """A dependency: who asks, if the role suffices; else 403."""
+
+    def check(actor: Annotated[Actor, Depends(the_actor)]) -> Actor:
+        if not actor.may(role):
+            raise Problem(
+                403, f"Your key's role is {actor.role}; this needs {'an' if role[0] in 'ae' else 'a'} {role}."
+            )
+        return actor
+
+    return check
+
+
+TheDesk = Annotated[Desk, Depends(the_desk)]
+TheWaiters = Annotated[Waiters, Depends(the_waiters)]
+Contributor = Annotated[Actor, Depends(at_least("contributor"))]
+Editor = Annotated[Actor, Depends(at_least("editor"))]
+Admin = Annotated[Actor, Depends(at_least("admin"))]
+Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX, description="At most so many.")]
+Cursor = Annotated[str, Query(max_length=300, description="`next` of the page before.")]
+
+
+def encode_cursor(*parts: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str, *kinds: type) -> list[Any] | None:
+    """The parts of a cursor; None for an empty one. Raises 422 for one that is not ours."""
+    if not cursor:
+        return None
+    try:
+        parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except ValueError:
+        parts = None
+    if not isinstance(parts, list) or [type(each) for each in parts] != list(kinds):
+        raise invalid([FieldError("cursor", "It is not the `next` of an earlier page.")])
+    return parts
+
+
+def page(items: list[dict[str, Any]], limit: int, cursor: Callable[[dict[str, Any]], str]) -> dict[str, Any]:
+    """A page of a list: `items`, and `next` when there may be more."""
+    return {"items": items, "next": cursor(items[-1]) if len(items) == limit else None}
+
+
+async def kept(
+    request: Request, work: Work, actor: Actor, act: Callable[[], Awaitable[Answer]], *, keep: bool = True
+) -> Answer:
+    """Do a POST once for each Idempotency-Key; without one, do it."""
+    key = request.headers.get("idempotency-key")
+    if key is None or not keep:
+        return await act()
+    route, body = f"{request.method} {request.url.path}?{request.url.query}", await request.body()
+    before = await work.idempotency.find(actor, key, route, body)
+    if before is not None:
+        return before
+    answer = await act()
+    await work.idempotency.keep(actor, key, route, body, answer)
+    return answer
+
+
+def answer(status: int, document: dict[str, Any], **headers: str) -> Answer:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Answer(status, json.dumps(document, ensure_ascii=False), named)
+
+
+def respond(given: Answer) -> Response:
+    return Response(given.body, given.status, given.headers, media_type="application/json")
+
+
+def document(body: dict[str, Any], **headers: str) -> JSONResponse:
+    return JSONResponse(body, headers={name.replace("_", "-"): value for name, value in headers.items()})

@@ -1,0 +1,100 @@
+"""`/api/v1/media`: pictures."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, File, Form, Response, UploadFile
+from pydantic import BaseModel, ConfigDict, Field
+
+from pressroom_ingest.api.edge import (
+    ERRORS,
+    NOT_FOUND,
+    Contributor,
+    Cursor,
+    Limit,
+    TheDesk,
+    decode_cursor,
+    document,
+    encode_cursor,
+    page,
+)
+from pressroom_ingest.media import sha256_of, store_key
+from pressroom_ingest.pictures import look_at
+from pressroom_shared.http import problem_responses
+
+router = APIRouter(prefix="/api/v1/media", tags=["Pictures"])
+FocalPoint = tuple[Annotated[float, Field(ge=0, le=1)], Annotated[float, Field(ge=0, le=1)]]
+
+
+class MediaPatch(BaseModel):
+    """What may change of a picture: the words about it, and where it is looked at."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    alt: str = Field(default="", max_length=1000)
+    caption: str = Field(default="", max_length=2000)
+    credit: str = Field(default="", max_length=300)
+    decorative: bool = False
+    focal_point: FocalPoint | None = Field(default=None, description="x and y, 0 to 1, from the top left.")
+
+
+@router.post("", status_code=201, responses=ERRORS | problem_responses(413, 415))
+async def upload(
+    desk: TheDesk,
+    actor: Contributor,
+    file: Annotated[UploadFile, File(description="JPEG, PNG, WebP or AVIF; 25 MB at most.")],
+    alt: Annotated[str, Form(max_length=1000)] = "",
+    caption: Annotated[str, Form(max_length=2000)] = "",
+    credit: Annotated[str, Form(max_length=300)] = "",
+) -> Response:
+    """Store a picture. The same bytes again are the same picture: 200, and nothing is stored."""
+    path = await asyncio.to_thread(_to_disk, file)
+    try:
+        picture = await asyncio.to_thread(look_at, path, pixels_max=desk.settings.media_pixels_max)
+        sha256, size = await asyncio.to_thread(sha256_of, path), path.stat().st_size
+        await desk.store.adopt(store_key(sha256, picture.extension), path)  # immutable: written before it is named
+        words = {"alt": alt, "caption": caption, "credit": credit, "decorative": False}
+        async with desk.begin() as work:
+            view, new = await work.shelf.add(picture, sha256=sha256, size=size, **words)
+    finally:
+        path.unlink(missing_ok=True)
+    answered = document(view, Location=f"/api/v1/media/{view['id']}")
+    answered.status_code = 201 if new else 200
+    return answered
+
+
+@router.get("", responses=ERRORS)
+async def list_media(desk: TheDesk, actor: Contributor, cursor: Cursor = "", limit: Limit = 50) -> dict[str, Any]:
+    """Pictures, newest first."""
+    after = decode_cursor(cursor, str)
+    async with desk.read() as work:
+        items = await work.shelf.page(after=after[0] if after else "", limit=limit)
+    return page(items, limit, lambda item: encode_cursor(item["id"]))
+
+
+@router.get("/{media_id}", responses=NOT_FOUND)
+async def show(desk: TheDesk, actor: Contributor, media_id: str) -> dict[str, Any]:
+    async with desk.read() as work:
+        return await work.shelf.show(media_id)
+
+
+@router.patch("/{media_id}", responses=NOT_FOUND)
+async def change(desk: TheDesk, actor: Contributor, media_id: str, given: MediaPatch) -> dict[str, Any]:
+    """Change the words about a picture. Live articles show them when they are published again."""
+    async with desk.begin() as work:
+        return await work.shelf.change(media_id, given.model_dump(exclude_unset=True))
+
+
+def _to_disk(upload: UploadFile) -> Path:
+    """The upload as a file of its own, readable by whoever serves it. It was spooled to disk above 1 MB."""
+    number, name = tempfile.mkstemp(prefix="pressroom-upload-")
+    with os.fdopen(number, "wb") as target:
+        shutil.copyfileobj(upload.file, target)
+    path = Path(name)
+    path.chmod(0o644)
+    return path

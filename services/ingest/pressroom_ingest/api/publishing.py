@@ -1,0 +1,146 @@
+"""Publishing, withdrawing, and what became of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from pressroom_ingest.api.articles import IdempotencyKey, IfMatch
+from pressroom_ingest.api.edge import NOT_FOUND, Contributor, Editor, TheDesk, TheWaiters, answer, kept, respond
+from pressroom_ingest.desk import Desk
+from pressroom_ingest.documents import Address
+from pressroom_ingest.events import refuse_too_large
+from pressroom_ingest.idempotency import Answer
+from pressroom_ingest.presenting import receipt_view
+from pressroom_ingest.publications import Publication, Wish
+from pressroom_ingest.waiting import Waiters
+from pressroom_shared.events import Change
+from pressroom_shared.http import FieldError, Problem, invalid, problem_responses
+
+router = APIRouter(prefix="/api/v1/articles/{article_id}", tags=["Publishing"])
+
+
+class PublishIn(BaseModel):
+    """How to publish. All may be left out."""
+
+    model_config = ConfigDict(extra="forbid")
+    change: Change | None = Field(default=None, description="`new` the first time, then `update`.")
+    notify: bool | None = Field(default=None, description="Tell readers. True for `new` and `correction`.")
+    note: str = Field(default="", max_length=2000, description="What was wrong, for a correction. Readers see it.")
+    at: AwareDatetime | None = Field(default=None, description="When. Only now is possible yet.")
+
+
+class UnpublishIn(BaseModel):
+    """Why an article is withdrawn, and where its address leads from now on."""
+
+    model_config = ConfigDict(extra="forbid")
+    reason: str = Field(default="", max_length=2000, description="For the newsroom's own records.")
+    redirect_to: Address | None = Field(default=None, description="A path or an address; without it the page is gone.")
+
+
+Wait = Annotated[str, Query(pattern="^(|live)$", description="`live`: answer once the page is there.")]
+
+
+@router.post("/publish", status_code=202, responses=NOT_FOUND | problem_responses(412))
+async def publish(
+    request: Request,
+    desk: TheDesk,
+    waiters: TheWaiters,
+    actor: Editor,
+    article_id: str,
+    given: PublishIn | None = None,
+    wait: Wait = "",
+    timeout_s: Annotated[float, Query(ge=0, le=30)] = 10,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Make the newest revision live. 202, or 200 once the page is there when it is waited for."""
+    given = given or PublishIn()
+    if given.at is not None and given.at > desk.clock.now():
+        raise invalid(
+            [FieldError("at", "Publishing at a later time is not possible yet; leave it out to publish now.")]
+        )
+    wish = Wish(change=given.change, notify=given.notify, note=given.note)
+    async with desk.begin() as work:
+
+        async def act() -> Answer:
+            went_out = await work.publications.publish(article_id, wish, if_match=if_match, actor=actor)
+            await refuse_too_large(work, went_out)
+            return _accepted(desk, went_out)
+
+        made = await kept(request, work, actor, act)
+    if wait == "live":
+        made = await _once_live(desk, waiters, made, timeout_s)
+    return respond(made)
+
+
+@router.post("/unpublish", status_code=202, responses=NOT_FOUND | problem_responses(409, 412))
+async def unpublish(
+    request: Request,
+    desk: TheDesk,
+    actor: Editor,
+    article_id: str,
+    given: UnpublishIn | None = None,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Withdraw a live article: its address answers 410, or leads to `redirect_to`."""
+    given = given or UnpublishIn()
+    async with desk.begin() as work:
+
+        async def act() -> Answer:
+            went_out = await work.publications.unpublish(
+                article_id, reason=given.reason, redirect_to=given.redirect_to, if_match=if_match, actor=actor
+            )
+            return _accepted(desk, went_out)
+
+        made = await kept(request, work, actor, act)
+    return respond(made)
+
+
+@router.get("/receipt", responses=NOT_FOUND)
+async def receipt(desk: TheDesk, actor: Contributor, article_id: str) -> dict[str, Any]:
+    """What every service has done with the newest version."""
+    async with desk.read() as work:
+        await work.articles.head(article_id)
+        history = await work.publications.history(article_id)
+        if not history:
+            raise Problem(404, "The article was never published, so there is no receipt.")
+        return await receipt_view(work, history[-1])
+
+
+def _accepted(desk: Desk, went_out: Publication) -> Answer:
+    return answer(
+        202,
+        {
+            "id": went_out.article_id,
+            "version": went_out.version,
+            "url": desk.site.absolute(went_out.path),
+            "live": False,
+            "receipt": f"{desk.site.base_url}/api/v1/articles/{went_out.article_id}/receipt",
+        },
+        ETag=f'"{went_out.revision}"',
+    )
+
+
+async def _once_live(desk: Desk, waiters: Waiters, made: Answer, timeout_s: float) -> Answer:
+    """200 with `live: true` once the page is there; the answer as it was when it is not in time."""
+
+    body = json.loads(made.body)
+    try:
+        async with asyncio.timeout(min(timeout_s, desk.settings.wait_timeout_s_max)):
+            while True:
+                news = asyncio.create_task(waiters.wait(body["id"]))
+                try:
+                    async with desk.read() as work:
+                        if await work.receipts.is_live(body["id"], body["version"]):
+                            return answer(200, body | {"live": True}, **made.headers)
+                    await news
+                finally:
+                    news.cancel()
+    except TimeoutError:
+        return made

@@ -1,0 +1,79 @@
+"""The composition root of ingest: the API, the relay and the receipts' consumer in one process."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from pressroom_ingest.api import add_routes
+from pressroom_ingest.desk import Desk, Work
+from pressroom_ingest.events import SOURCE, EventBuilder
+from pressroom_ingest.handlers import on_outcome
+from pressroom_ingest.limits import BodyLimit
+from pressroom_ingest.settings import Settings
+from pressroom_ingest.waiting import Waiters
+from pressroom_shared.clock import SystemClock
+from pressroom_shared.database import migrate, open_database
+from pressroom_shared.events import OutcomeReported
+from pressroom_shared.http import HttpServer, create_http
+from pressroom_shared.running import run_until_stopped
+from pressroom_shared.site import load_site
+from pressroom_shared.sitestore import open_site_store
+from pressroom_shared.streams import ARTICLES, OUTCOMES, Consumer, Relay
+
+ABOUT = "The editors' API: write, publish, correct and withdraw articles."
+
+
+@asynccontextmanager
+async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
+    """The desk on a migrated database, with the operator's first key in it."""
+    site = load_site(settings.site)
+    store = open_site_store(settings.site_store_url)
+    async with open_database(settings.database) as database:
+        await migrate(database, "pressroom_ingest")
+        desk = Desk(database, site, store, settings, SystemClock())
+        if settings.admin_key is not None:
+            async with desk.begin() as work:
+                await work.keys.ensure("PRESSROOM_ADMIN_KEY", "admin", settings.admin_key.get_secret_value())
+        yield desk
+
+
+def create_api(desk: Desk, waiters: Waiters) -> FastAPI:
+    """The API over a desk. It is ready when the database answers: editors can save while Redis is away."""
+
+    async def ready() -> str | None:
+        async with desk.read() as work:
+            await work.keys.any_admin()
+        return None
+
+    app = create_http(title="Pressroom", description=ABOUT, ready=ready)
+    app.state.desk = desk
+    app.state.waiters = waiters
+    app.add_middleware(
+        BodyLimit, body_bytes_max=desk.settings.body_bytes_max, media_bytes_max=desk.settings.media_bytes_max
+    )
+    add_routes(app)
+    return app
+
+
+async def main(settings: Settings) -> None:
+    """Everything that ingest does, until the process is stopped."""
+    async with open_desk(settings) as desk:
+        waiters = Waiters()
+
+        @asynccontextmanager
+        async def unit_of_work() -> AsyncIterator[Work]:
+            async with desk.begin() as work:
+                yield work
+
+        async def on_outcome_then_tell(event: OutcomeReported, work: Work) -> None:
+            await on_outcome(event, work)
+            waiters.tell(event.data.article_id)
+
+        receipts = Consumer(settings, group="receipts", stream=OUTCOMES, unit_of_work=unit_of_work)
+        receipts.on(OutcomeReported, on_outcome_then_tell)
+        relay = Relay(desk.database, settings, source=SOURCE, encode=EventBuilder(desk), trims=(ARTICLES, OUTCOMES))
+        server = HttpServer(create_api(desk, waiters), settings.http_host, settings.http_port)
+        await run_until_stopped(server, relay, receipts)

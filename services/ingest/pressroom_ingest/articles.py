@@ -1,0 +1,254 @@
+"""Articles as editors have them: drafts and revisions. What is live is in `publications`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from pressroom_ingest.documents import ArticleIn, changed_fields, check, merge_patch, parse, person_slug, stored
+from pressroom_ingest.errors import no_article
+from pressroom_ingest.keys import Actor
+from pressroom_ingest.media import MediaShelf
+from pressroom_ingest.names import Names
+from pressroom_ingest.slugs import slugify
+from pressroom_ingest.tables import article, label, revision
+from pressroom_shared.clock import Clock, rfc3339
+from pressroom_shared.http import FieldError, Problem, invalid
+from pressroom_shared.ids import new_id
+from pressroom_shared.site import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where an article stands."""
+
+    id: str
+    external_id: str | None
+    state: str
+    revision: int
+    live_revision: int | None
+    version: int | None
+    headline: str
+    section: str
+    slug: str | None
+    path: str | None
+    first_published_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def etag(self) -> str:
+        return f'"{self.revision}"'
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One save."""
+
+    article_id: str
+    number: int
+    document: dict[str, Any]
+    changed: list[str]
+    actor_id: str
+    actor_name: str
+    at: datetime
+
+    @property
+    def article(self) -> ArticleIn:
+        return ArticleIn.model_validate(self.document)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a list of articles is asked for."""
+
+    state: str = ""
+    section: str = ""
+    tag: str = ""
+    author: str = ""
+    q: str = ""
+    external_id: str = ""
+
+
+class Articles:
+    """The articles, in one transaction."""
+
+    def __init__(self, connection: AsyncConnection, clock: Clock, site: Site, names: Names, shelf: MediaShelf) -> None:
+        self._connection = connection
+        self._clock = clock
+        self._site = site
+        self._names = names
+        self._shelf = shelf
+
+    async def create(self, given: ArticleIn, actor: Actor) -> Head:
+        """Store a draft. Raises problems: 422 naming each wrong field, 409 for an `external_id` that is taken."""
+        await self._check(given, before=None)
+        self._may_date(given, actor)
+        if given.external_id:
+            await self._external_id_is_free(given.external_id)
+        now = self._clock.now()
+        article_id = new_id()
+        await self._connection.execute(
+            sa.insert(article).values(
+                id=article_id,
+                external_id=given.external_id,
+                state="draft",
+                revision=1,
+                headline=given.headline,
+                section=given.section,
+                created_at=now,
+                updated_at=now,
+            )
+        )
+        await self._save(article_id, 1, given, {}, actor, now)
+        return await self.head(article_id)
+
+    async def change(self, article_id: str, patch: dict[str, Any], *, if_match: str | None, actor: Actor) -> Head:
+        """Merge a patch (RFC 7396) into the draft. What is live stays as it is until it is published again."""
+        head = await self.head(article_id, lock=True)
+        await self.match(head, if_match, needed=True)
+        newest = await self.revision(article_id, head.revision)
+        given = parse(merge_patch(newest.document, patch))
+        if given.external_id != head.external_id:
+            raise invalid([FieldError("external_id", "It cannot be changed: archives find the article by it.")])
+        await self._check(given, before=newest.article)
+        if given.published_at != newest.article.published_at:
+            self._may_date(given, actor)
+        if not changed_fields(newest.document, stored(given)):
+            return head
+        now = self._clock.now()
+        await self._connection.execute(
+            sa.update(article)
+            .where(article.c.id == article_id)
+            .values(revision=head.revision + 1, headline=given.headline, section=given.section, updated_at=now)
+        )
+        await self._save(article_id, head.revision + 1, given, newest.document, actor, now)
+        return await self.head(article_id)
+
+    async def delete(self, article_id: str) -> None:
+        """Delete what was never published. Raises 409 for all else."""
+        head = await self.head(article_id, lock=True)
+        if head.first_published_at is not None or head.version is not None:
+            raise Problem(409, "It has been published, so it cannot be deleted. Withdraw it with `POST …/unpublish`.")
+        await self._connection.execute(sa.delete(article).where(article.c.id == article_id))
+
+    async def head(self, article_id: str, *, lock: bool = False) -> Head:
+        statement = sa.select(article).where(article.c.id == article_id)
+        row = (await self._connection.execute(statement.with_for_update() if lock else statement)).one_or_none()
+        if row is None:
+            raise no_article(article_id)
+        return Head(*row)
+
+    async def revision(self, article_id: str, number: int) -> Revision:
+        statement = sa.select(revision).where(revision.c.article_id == article_id, revision.c.number == number)
+        row = (await self._connection.execute(statement)).one_or_none()
+        if row is None:
+            raise Problem(404, f"The article {article_id!r} has no revision {number}.")
+        return Revision(*row)
+
+    async def revisions(self, article_id: str, *, before: int | None, limit: int) -> list[Revision]:
+        """Newest first."""
+        await self.head(article_id)
+        statement = sa.select(revision).where(revision.c.article_id == article_id)
+        if before is not None:
+            statement = statement.where(revision.c.number < before)
+        rows = await self._connection.execute(statement.order_by(revision.c.number.desc()).limit(limit))
+        return [Revision(*row) for row in rows]
+
+    async def page(self, wanted: Filter, *, before: tuple[datetime, str] | None, limit: int) -> list[Head]:
+        """Last changed first."""
+        statement = sa.select(article).order_by(article.c.updated_at.desc(), article.c.id.desc()).limit(limit)
+        if wanted.state:
+            statement = statement.where(article.c.state == wanted.state)
+        if wanted.section:
+            inside = article.c.section.startswith(f"{wanted.section}/", autoescape=True)
+            statement = statement.where(sa.or_(article.c.section == wanted.section, inside))
+        if wanted.external_id:
+            statement = statement.where(article.c.external_id == wanted.external_id)
+        if wanted.q:
+            statement = statement.where(article.c.headline.icontains(wanted.q, autoescape=True))
+        for kind, slug in (("tag", wanted.tag), ("author", wanted.author)):
+            if slug:
+                with_label = sa.select(label.c.article_id).where(label.c.kind == kind, label.c.slug == slug)
+                statement = statement.where(article.c.id.in_(with_label))
+        if before:
+            moment, last_id = before
+            older = article.c.updated_at < moment
+            statement = statement.where(sa.or_(older, sa.and_(article.c.updated_at == moment, article.c.id < last_id)))
+        return [Head(*row) for row in await self._connection.execute(statement)]
+
+    async def exists(self, ids: list[str]) -> set[str]:
+        return set((await self._connection.execute(sa.select(article.c.id).where(article.c.id.in_(ids)))).scalars())
+
+    async def match(self, head: Head, if_match: str | None, *, needed: bool) -> None:
+        """`If-Match` (RFC 9110). Raises 428 when it is needed and missing, 412 naming who was first and when."""
+        if if_match is None:
+            if needed:
+                raise Problem(
+                    428, "Send `If-Match` with the `ETag` that you have read, so that nobody's change is lost."
+                )
+            return
+        if if_match.strip() in {"*", head.etag}:
+            return
+        newest = await self.revision(head.id, head.revision)
+        raise Problem(
+            412,
+            f"{newest.actor_name} changed the article at {rfc3339(newest.at)}, to revision {head.revision}. "
+            "Read it again, and repeat your change.",
+            headers={"ETag": head.etag},
+        )
+
+    async def _check(self, given: ArticleIn, *, before: ArticleIn | None) -> None:
+        known = await self._shelf.known([each for _, each in given.media()])
+        check(given, site=self._site, has_media=known.__contains__)
+
+    def _may_date(self, given: ArticleIn, actor: Actor) -> None:
+        if given.published_at is None:
+            return
+        if not actor.may("editor"):
+            raise Problem(403, f"Your key's role is {actor.role}; `published_at` is for editors.")
+        if given.published_at > self._clock.now():
+            raise invalid([FieldError("published_at", "It is for an archive, and lies in the future.")])
+
+    async def _external_id_is_free(self, external_id: str) -> None:
+        row = (
+            await self._connection.execute(sa.select(article).where(article.c.external_id == external_id))
+        ).one_or_none()
+        if row is None:
+            return
+        head = Head(*row)
+        where = f" at {self._site.absolute(head.path)}" if head.path else ""
+        raise Problem(
+            409,
+            f"The external_id {external_id!r} is that of article {head.id}{where}.",
+            errors=[FieldError("external_id", f"It is taken by {head.id}.")],
+            headers={"Location": f"/api/v1/articles/{head.id}"},
+        )
+
+    async def _save(
+        self, article_id: str, number: int, given: ArticleIn, before: dict[str, Any], actor: Actor, now: datetime
+    ) -> None:
+        await self._names.learn(given)
+        document = stored(given)
+        await self._connection.execute(
+            sa.insert(revision).values(
+                article_id=article_id,
+                number=number,
+                document=document,
+                changed=changed_fields(before, document),
+                actor_id=actor.id,
+                actor_name=actor.name,
+                at=now,
+            )
+        )
+        await self._connection.execute(sa.delete(label).where(label.c.article_id == article_id))
+        labels = [("tag", slugify(each)) for each in given.tags] + [
+            ("author", person_slug(each)) for each in given.authors
+        ]
+        if labels:
+            values = [{"article_id": article_id, "kind": kind, "slug": slug} for kind, slug in dict.fromkeys(labels)]
+            await self._connection.execute(sa.insert(label), values)

@@ -1,0 +1,79 @@
+"""The desk: what a request or a handler works with, bound to one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from pressroom_ingest.articles import Articles
+from pressroom_ingest.idempotency import Idempotency
+from pressroom_ingest.keys import Keys
+from pressroom_ingest.media import MediaShelf
+from pressroom_ingest.names import Names
+from pressroom_ingest.publications import Publications
+from pressroom_ingest.receipts import Receipts
+from pressroom_ingest.settings import Settings
+from pressroom_shared.clock import Clock
+from pressroom_shared.database import Database
+from pressroom_shared.outbox import OutcomeOutbox
+from pressroom_shared.site import Site
+from pressroom_shared.sitestore import SiteStore
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Everything that one unit of work may touch."""
+
+    connection: AsyncConnection
+    site: Site
+    articles: Articles
+    publications: Publications
+    names: Names
+    shelf: MediaShelf
+    receipts: Receipts
+    keys: Keys
+    idempotency: Idempotency
+    outcomes: OutcomeOutbox
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Opens units of work."""
+
+    database: Database
+    site: Site
+    store: SiteStore
+    settings: Settings
+    clock: Clock
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Work]:
+        """One transaction that commits at its end, or leaves nothing."""
+        async with self.database.begin() as connection:
+            yield self.work(connection)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Work]:
+        async with self.database.read() as connection:
+            yield self.work(connection)
+
+    def work(self, connection: AsyncConnection) -> Work:
+        names = Names(connection, self.site)
+        shelf = MediaShelf(connection, self.clock, self.site)
+        articles = Articles(connection, self.clock, self.site, names, shelf)
+        receipts = Receipts(connection)
+        return Work(
+            connection=connection,
+            site=self.site,
+            articles=articles,
+            publications=Publications(connection, self.clock, self.site, articles, receipts),
+            names=names,
+            shelf=shelf,
+            receipts=receipts,
+            keys=Keys(connection, self.clock),
+            idempotency=Idempotency(connection, self.clock, kept_h=self.settings.idempotency_kept_h),
+            outcomes=OutcomeOutbox(connection, self.clock, "/ingest"),
+        )

@@ -1,0 +1,216 @@
+"""An article as editors send it, and what must be true of it before it is stored."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import langcodes
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from pressroom_ingest.slugs import slugify
+from pressroom_shared.http import FieldError, invalid
+from pressroom_shared.markdown import links, media_ids
+from pressroom_shared.site import Site
+
+HEADLINE_CHARS_ADVISED = 110
+
+
+def _language(tag: str) -> str:
+    if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*", tag) or not langcodes.tag_is_valid(tag):
+        raise ValueError(f"{tag!r} is no BCP 47 language tag such as 'en-US' or 'ar'.")
+    return langcodes.standardize_tag(tag)
+
+
+def _path_or_url(value: str) -> str:
+    if not re.fullmatch(r"(/[^\s/][^\s]*|/|https?://[^\s]+)", value):
+        raise ValueError("It must be a path that begins with one slash, or an http(s) address.")
+    return value
+
+
+Language = Annotated[str, AfterValidator(_language)]
+Address = Annotated[str, Field(max_length=2000), AfterValidator(_path_or_url)]
+Short = Annotated[str, Field(max_length=300)]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class PersonIn(Part):
+    name: str = Field(min_length=1, max_length=120, examples=["Ines Falk"])
+    title: str | None = Field(default=None, max_length=120, examples=["Coast correspondent"])
+
+
+def _by_name(value: Any) -> Any:
+    return {"name": value} if isinstance(value, str) else value
+
+
+Named = Annotated[PersonIn, BeforeValidator(_by_name, json_schema_input_type=str | PersonIn)]
+"""A person, or just the name."""
+
+
+class LeadImageIn(Part):
+    media_id: str = Field(examples=["0193a0f0-0000-7000-8000-0000000000aa"])
+    alt: Short = ""
+    caption: Annotated[str, Field(max_length=1000)] = ""
+    credit: Short = ""
+
+
+class SeoIn(Part):
+    title: Short | None = None
+    description: Annotated[str, Field(max_length=1000)] | None = None
+
+
+class SocialIn(SeoIn):
+    media_id: str | None = None
+
+
+class ReviewIn(Part):
+    item: str = Field(min_length=1, max_length=300, examples=["The Keeper's Hours, at the Net Loft"])
+    rating: float = Field(ge=0, le=100)
+    best: float = Field(default=5, gt=0, le=100)
+
+
+class ArticleIn(Part):
+    """An article to store. Unknown fields are refused."""
+
+    headline: str = Field(min_length=1, max_length=300, examples=["Harbor cranes stand still for a third day"])
+    section: str = Field(examples=["business/economy"], description="A section of the newspaper.")
+    body: str = Field(min_length=1, description='Markdown; pictures as `![alt](media:ID "caption")`.')
+    slug: str | None = Field(default=None, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)
+    standfirst: Annotated[str, Field(max_length=1000)] = ""
+    kind: Literal["news", "opinion", "analysis", "review", "live"] = "news"
+    language: Language | None = Field(default=None, examples=["en-US"], description="BCP 47; else the newspaper's own.")
+    authors: list[Named] = Field(default=[], max_length=20, examples=[["Ines Falk"]])
+    contributors: list[Named] = Field(default=[], max_length=40)
+    tags: list[Annotated[str, Field(min_length=1, max_length=80)]] = Field(default=[], max_length=30)
+    also_in: list[str] = Field(default=[], max_length=10, description="Further sections.")
+    lead_image: LeadImageIn | None = None
+    dateline: Short | None = None
+    breaking: bool = False
+    embargo_until: AwareDatetime | None = None
+    late_policy: Literal["publish", "hold", "publish_silently"] = "publish"
+    seo: SeoIn | None = None
+    social: SocialIn | None = None
+    canonical_url: Annotated[str, Field(pattern=r"^https?://\S+$", max_length=2000)] | None = None
+    review: ReviewIn | None = None
+    redirect_from: list[Address] = Field(default=[], max_length=50)
+    external_id: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    published_at: AwareDatetime | None = Field(default=None, description="For an archive: when it first appeared.")
+
+    def people(self) -> dict[str, PersonIn]:
+        """Everybody who is named, by slug."""
+        return {person_slug(each): each for each in [*self.authors, *self.contributors]}
+
+    def tag_names(self) -> dict[str, str]:
+        """Slug → name as it was written first."""
+        names: dict[str, str] = {}
+        for name in self.tags:
+            names.setdefault(slugify(name), name)
+        return names
+
+    def media(self) -> list[tuple[str, str]]:
+        """Every picture that is named, as (field, id)."""
+        found = [("body", each) for each in media_ids(self.body)]
+        if self.lead_image:
+            found.append(("lead_image.media_id", self.lead_image.media_id))
+        if self.social and self.social.media_id:
+            found.append(("social.media_id", self.social.media_id))
+        return found
+
+
+def person_slug(person: PersonIn) -> str:
+    return slugify(person.name)
+
+
+def parse(document: dict[str, Any]) -> ArticleIn:
+    """Validate a whole document. Raises a 422 problem that names each wrong field."""
+    try:
+        return ArticleIn.model_validate(document)
+    except ValidationError as error:
+        raise invalid(
+            [
+                FieldError(
+                    ".".join(str(part) for part in each["loc"]),
+                    "There is no such field."
+                    if each["type"] == "extra_forbidden"
+                    else each["msg"].removeprefix("Value error, "),
+                )
+                for each in error.errors()
+            ]
+        ) from error
+
+
+def check(article: ArticleIn, *, site: Site, has_media: Callable[[str], bool]) -> None:
+    """What only the newspaper and its store know. Raises a 422 problem that names each wrong field."""
+    known = set(site.section_keys)
+    wrong = [
+        FieldError(field, f"{key!r} is no section of this newspaper. Its sections: {', '.join(sorted(known))}.")
+        for field, key in [("section", article.section), *(("also_in", each) for each in article.also_in)]
+        if key not in known
+    ]
+    wrong += [
+        FieldError(field, f"There is no picture {media_id!r}; upload it first.")
+        for field, media_id in article.media()
+        if not has_media(media_id)
+    ]
+    if article.kind == "review" and article.review is None:
+        wrong.append(FieldError("review", "A review needs what it is about, and a rating."))
+    if article.review and article.review.rating > article.review.best:
+        wrong.append(FieldError("review.rating", "The rating is above the best one."))
+    if wrong:
+        raise invalid(wrong)
+
+
+def warnings(
+    article: ArticleIn, *, alt_missing: list[str], known_article: Callable[[str], bool]
+) -> list[dict[str, str]]:
+    """What an editor should look at, and may leave."""
+    found: list[tuple[str, str]] = []
+    if len(article.headline) > HEADLINE_CHARS_ADVISED:
+        found.append(
+            (
+                "headline",
+                f"It has {len(article.headline)} characters; above {HEADLINE_CHARS_ADVISED} cards and lists cut it.",
+            )
+        )
+    found += [
+        ("media", f"The picture {each} has no alternative text; readers who cannot see it miss it.")
+        for each in alt_missing
+    ]
+    found += [
+        ("body", f"The link to article {address.removeprefix('article:')} leads nowhere: there is no such article.")
+        for address in links(article.body)
+        if address.startswith("article:") and not known_article(address.removeprefix("article:"))
+    ]
+    return [{"field": field, "message": message} for field, message in found]
+
+
+def merge_patch(target: Any, patch: Any) -> Any:
+    """JSON Merge Patch (RFC 7396)."""
+    if not isinstance(patch, dict):
+        return patch
+    merged = dict(target) if isinstance(target, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = merge_patch(merged.get(name), value)
+    return merged
+
+
+def stored(article: ArticleIn) -> dict[str, Any]:
+    """The document as it is kept: what was given, in JSON."""
+    return article.model_dump(mode="json", exclude_defaults=True)
+
+
+def changed_fields(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    return sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+
+
+def moment(value: str | None) -> datetime | None:
+    """A stored RFC 3339 text as an aware datetime."""
+    return None if value is None else datetime.fromisoformat(value)

@@ -1,0 +1,99 @@
+"""An article as the API answers it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pressroom_ingest.articles import Head, Revision
+from pressroom_ingest.desk import Work
+from pressroom_ingest.documents import ArticleIn, warnings
+from pressroom_ingest.publications import Publication
+from pressroom_shared.clock import rfc3339
+from pressroom_shared.markdown import links
+
+GIVEN = (
+    *("slug", "standfirst", "kind", "language", "also_in", "dateline", "breaking", "embargo_until", "late_policy"),
+    *("seo", "social", "canonical_url", "review", "redirect_from", "lead_image"),
+)
+
+
+async def article_view(work: Work, head: Head) -> dict[str, Any]:
+    """The newest revision, and where the live one stands."""
+    saved = await work.articles.revision(head.id, head.revision)
+    given = saved.article
+    whole = given.model_dump(mode="json")
+    history = await work.publications.history(head.id)
+    return {
+        "id": head.id,
+        "external_id": head.external_id,
+        "state": head.state,
+        "revision": head.revision,
+        "version": head.version,
+        "url": work.site.absolute(head.path) if head.path else None,
+        "headline": given.headline,
+        "section": given.section,
+        "body": given.body,
+        **{name: whole[name] for name in GIVEN},
+        "slug": given.slug or head.slug,
+        "language": given.language or work.site.language,
+        "authors": [work.names.shown(each) for each in await work.names.people(given.authors)],
+        "contributors": [work.names.shown(each) for each in await work.names.people(given.contributors)],
+        "tags": [each.name for each in await work.names.tags(given.tags)],
+        "created_at": rfc3339(head.created_at),
+        "updated_at": rfc3339(head.updated_at),
+        "first_published_at": rfc3339(head.first_published_at) if head.first_published_at else None,
+        "has_unpublished_changes": head.live_revision is not None and head.revision != head.live_revision,
+        "corrections": [
+            {"version": each.version, "note": each.note, "at": rfc3339(each.at)}
+            for each in history
+            if each.change == "correction" and not each.withdrawn
+        ],
+        "warnings": await _warnings(work, given),
+    }
+
+
+async def _warnings(work: Work, given: ArticleIn) -> list[dict[str, str]]:
+    without_alt = await work.shelf.without_alt([each for _, each in given.media()])
+    if given.lead_image and given.lead_image.alt:
+        without_alt -= {given.lead_image.media_id} - {each for field, each in given.media() if field == "body"}
+    targets = [each.removeprefix("article:") for each in links(given.body) if each.startswith("article:")]
+    known = await work.articles.exists(targets) if targets else set()
+    return warnings(given, alt_missing=sorted(without_alt), known_article=known.__contains__)
+
+
+def list_view(work: Work, head: Head) -> dict[str, Any]:
+    """An article in a list: its head."""
+    return {
+        "id": head.id,
+        "external_id": head.external_id,
+        "state": head.state,
+        "revision": head.revision,
+        "version": head.version,
+        "headline": head.headline,
+        "section": head.section,
+        "url": work.site.absolute(head.path) if head.path else None,
+        "created_at": rfc3339(head.created_at),
+        "updated_at": rfc3339(head.updated_at),
+        "first_published_at": rfc3339(head.first_published_at) if head.first_published_at else None,
+        "has_unpublished_changes": head.live_revision is not None and head.revision != head.live_revision,
+    }
+
+
+def revision_view(saved: Revision, *, whole: bool) -> dict[str, Any]:
+    shown = {
+        "number": saved.number,
+        "by": saved.actor_name,
+        "at": rfc3339(saved.at),
+        "changed": saved.changed,
+    }
+    return shown | ({"document": saved.article.model_dump(mode="json")} if whole else {})
+
+
+async def receipt_view(work: Work, went_out: Publication) -> dict[str, Any]:
+    return {
+        "article_id": went_out.article_id,
+        "version": went_out.version,
+        "published_at": rfc3339(went_out.at),
+        "withdrawn": went_out.withdrawn,
+        **await work.receipts.show(went_out.article_id, went_out.version),
+    }

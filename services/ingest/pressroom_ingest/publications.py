@@ -1,0 +1,215 @@
+"""Publishing and withdrawing: one version, one outbox row, in the transaction of the request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from pressroom_ingest.articles import Articles, Head, Revision
+from pressroom_ingest.documents import ArticleIn
+from pressroom_ingest.keys import Actor
+from pressroom_ingest.receipts import Receipts
+from pressroom_ingest.slugs import numbered, slugify
+from pressroom_ingest.tables import article, former_path, publication
+from pressroom_shared import outbox
+from pressroom_shared.clock import Clock, microseconds
+from pressroom_shared.database import insert
+from pressroom_shared.events import Change
+from pressroom_shared.http import FieldError, Problem, invalid
+from pressroom_shared.ids import new_id
+from pressroom_shared.keys import ARTICLES
+from pressroom_shared.site import Site
+
+SLUG_TRIES_MAX = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a publication is asked for."""
+
+    change: Change | None = None
+    notify: bool | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """One version that went out, a withdrawal among them."""
+
+    article_id: str
+    version: int
+    withdrawn: bool
+    revision: int
+    change: Change
+    notify: bool
+    note: str
+    path: str
+    redirect_to: str | None
+    actor_id: str
+    actor_name: str
+    at: datetime
+
+
+class Publications:
+    """The versions that went out, in one transaction."""
+
+    def __init__(
+        self, connection: AsyncConnection, clock: Clock, site: Site, articles: Articles, receipts: Receipts
+    ) -> None:
+        self._connection = connection
+        self._clock = clock
+        self._site = site
+        self._articles = articles
+        self._receipts = receipts
+
+    async def publish(self, article_id: str, wish: Wish, *, if_match: str | None, actor: Actor) -> Publication:
+        """Make the newest revision live.
+
+        Raises problems: 404, 412; 422 for `new` on a live article, a correction without a note or of what is not live.
+        """
+        head = await self._articles.head(article_id, lock=True)
+        await self._articles.match(head, if_match, needed=False)
+        change = self._change(head, wish)
+        newest = await self._articles.revision(article_id, head.revision)
+        now = self._clock.now()
+        first = head.first_published_at or newest.article.published_at or now
+        path = await self._path(head, newest.article, first)
+        went_out = await self._write(
+            head,
+            newest,
+            now,
+            actor,
+            withdrawn=False,
+            change=change,
+            notify=wish.notify if wish.notify is not None else change in {"new", "correction"},
+            note=wish.note,
+            path=path,
+        )
+        await self._move(head, path, went_out.version, newest.article.redirect_from)
+        await self._connection.execute(
+            sa.update(article)
+            .where(article.c.id == article_id)
+            .values(
+                state="live",
+                live_revision=newest.number,
+                version=went_out.version,
+                path=path,
+                slug=path.rstrip("/").rsplit("/", 1)[-1],
+                first_published_at=first,
+                updated_at=now,
+            )
+        )
+        return went_out
+
+    async def unpublish(
+        self, article_id: str, *, reason: str, redirect_to: str | None, if_match: str | None, actor: Actor
+    ) -> Publication:
+        """Withdraw a live article. Raises 409 when it is not live."""
+        head = await self._articles.head(article_id, lock=True)
+        await self._articles.match(head, if_match, needed=False)
+        if head.state != "live" or head.path is None or head.live_revision is None:
+            raise Problem(409, f"The article is not live (its state is {head.state}), so there is nothing to withdraw.")
+        if redirect_to == head.path:
+            raise invalid([FieldError("redirect_to", "It is the withdrawn page's own address.")])
+        live = await self._articles.revision(article_id, head.live_revision)
+        now = self._clock.now()
+        went_out = await self._write(
+            head,
+            live,
+            now,
+            actor,
+            withdrawn=True,
+            change="silent",
+            notify=False,
+            note=reason,
+            path=head.path,
+            redirect_to=redirect_to,
+        )
+        await self._connection.execute(
+            sa.update(article)
+            .where(article.c.id == article_id)
+            .values(state="withdrawn", version=went_out.version, updated_at=now)
+        )
+        return went_out
+
+    async def history(self, article_id: str, *, up_to: int | None = None) -> list[Publication]:
+        """Every version that went out, oldest first."""
+        statement = sa.select(publication).where(publication.c.article_id == article_id).order_by(publication.c.version)
+        if up_to is not None:
+            statement = statement.where(publication.c.version <= up_to)
+        return [Publication(*row) for row in await self._connection.execute(statement)]
+
+    async def former_paths(self, article_id: str, *, up_to: int | None = None) -> list[str]:
+        statement = sa.select(former_path.c.path).where(former_path.c.article_id == article_id)
+        if up_to is not None:
+            statement = statement.where(former_path.c.version <= up_to)
+        return sorted((await self._connection.execute(statement)).scalars())
+
+    def _change(self, head: Head, wish: Wish) -> Change:
+        live = head.state == "live"
+        change = wish.change or ("update" if head.first_published_at else "new")
+        if change == "new" and live:
+            raise invalid(
+                [FieldError("change", "The article is live already; publish it as an update or a correction.")]
+            )
+        if change == "correction" and not live:
+            raise invalid([FieldError("change", "Only what is live can be corrected.")])
+        if change == "correction" and not wish.note.strip():
+            raise invalid([FieldError("note", "A correction needs a note that tells readers what was wrong.")])
+        return change
+
+    async def _write(self, head: Head, saved: Revision, now: datetime, actor: Actor, **fields: Any) -> Publication:
+        """The version and its outbox row. The version is above every earlier one, whatever the clock says."""
+        version = max((head.version or 0) + 1, microseconds(now))
+        written = Publication(
+            article_id=head.id,
+            version=version,
+            revision=saved.number,
+            actor_id=actor.id,
+            actor_name=actor.name,
+            at=now,
+            **({"redirect_to": None} | fields),
+        )
+        values = {name: getattr(written, name) for name in Publication.__dataclass_fields__}
+        await self._connection.execute(sa.insert(publication).values(**values))
+        await outbox.add(
+            self._connection, stream=ARTICLES, event_id=new_id(), article_id=head.id, version=version, created_at=now
+        )
+        await self._receipts.expect(head.id, version)
+        return written
+
+    async def _path(self, head: Head, given: ArticleIn, first: datetime) -> str:
+        """The address: it stays unless the editor gives another slug, section or archive date."""
+        section = given.section.partition("/")[0]
+        day = first.astimezone(self._site.zone).strftime("%Y/%m/%d")
+        wanted = given.slug or head.slug or slugify(given.headline, fallback=f"article-{head.id[-8:]}")
+        folder = f"/{section}/{day}/"
+        if head.path == f"{folder}{wanted}/":
+            return head.path
+        for number in range(1, SLUG_TRIES_MAX):
+            path = f"{folder}{numbered(wanted, number)}/"
+            if await self._is_free(path, head.id):
+                return path
+        raise invalid([FieldError("slug", f"There are {SLUG_TRIES_MAX} articles named {wanted!r} that day.")])
+
+    async def _is_free(self, path: str, article_id: str) -> bool:
+        now_at = await self._connection.scalar(sa.select(article.c.id).where(article.c.path == path))
+        was_at = await self._connection.scalar(sa.select(former_path.c.article_id).where(former_path.c.path == path))
+        return now_at in {None, article_id} and was_at in {None, article_id}
+
+    async def _move(self, head: Head, path: str, version: int, redirect_from: list[str]) -> None:
+        """Keep every address that the article had; the one it comes back to is no former one any more."""
+        former = [each for each in redirect_from if each.startswith("/")]
+        if head.path and head.path != path:
+            former.append(head.path)
+        for each in former:
+            await self._connection.execute(
+                insert(self._connection, former_path)
+                .values(path=each, article_id=head.id, version=version)
+                .on_conflict_do_nothing()
+            )
+        await self._connection.execute(sa.delete(former_path).where(former_path.c.path == path))

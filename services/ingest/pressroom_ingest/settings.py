@@ -1,0 +1,25 @@
+"""What ingest may be told, beside what every service is."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from pressroom_shared.settings import Settings as Common
+
+
+class Settings(Common):
+    service: ClassVar[str] = "ingest"
+
+    database_url: str = Field(default="", description="Empty: SQLite in the data folder.")
+    http_port: int = Field(default=8001, ge=0, le=65535)
+    body_bytes_max: int = Field(default=1024 * 1024, ge=1024, description="The largest JSON body of a request.")
+    media_bytes_max: int = Field(default=25 * 1024 * 1024, ge=1024, description="The largest picture.")
+    media_pixels_max: int = Field(default=100_000_000, ge=1, description="The most pixels of a picture.")
+    wait_timeout_s_max: float = Field(default=30, gt=0, description="The longest that `?wait=live` waits.")
+    idempotency_kept_h: int = Field(default=24, ge=1)
+
+    @property
+    def database(self) -> str:
+        return self.database_url or self.sqlite_url("ingest")

@@ -1,0 +1,155 @@
+"""Ingest's tables. Migrations make them; a test holds that both agree."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from pressroom_shared.database import UtcTime, new_metadata
+from pressroom_shared.outbox import lease_table, outbox_table
+
+metadata = new_metadata()
+outbox = outbox_table(metadata)
+lease = lease_table(metadata)
+
+# What an editor has now: the newest revision's head, for lists, and where the live one stands.
+article = sa.Table(
+    "article",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("external_id", sa.Text, unique=True),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("live_revision", sa.Integer),
+    sa.Column("version", sa.BigInteger),
+    sa.Column("headline", sa.Text, nullable=False),
+    sa.Column("section", sa.Text, nullable=False),
+    sa.Column("slug", sa.Text),
+    sa.Column("path", sa.Text, unique=True),
+    sa.Column("first_published_at", UtcTime),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("updated_at", UtcTime, nullable=False),
+    sa.Index("ix_article_updated", "updated_at", "id"),
+    sa.Index("ix_article_state", "state", "updated_at"),
+)
+
+# Every save, whole. Never changed.
+revision = sa.Table(
+    "revision",
+    metadata,
+    sa.Column("article_id", sa.Text, sa.ForeignKey("article.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("document", sa.JSON, nullable=False),
+    sa.Column("changed", sa.JSON, nullable=False),
+    sa.Column("actor_id", sa.Text, nullable=False),
+    sa.Column("actor_name", sa.Text, nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+)
+
+# Tags and authors of the newest revision, to list by.
+label = sa.Table(
+    "label",
+    metadata,
+    sa.Column("article_id", sa.Text, sa.ForeignKey("article.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("slug", sa.Text, primary_key=True),
+    sa.Index("ix_label_slug", "kind", "slug"),
+)
+
+# Every version that went out. The events are built from these rows, so each re-send says the same.
+publication = sa.Table(
+    "publication",
+    metadata,
+    sa.Column("article_id", sa.Text, sa.ForeignKey("article.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("version", sa.BigInteger, primary_key=True),
+    sa.Column("withdrawn", sa.Boolean, nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("change", sa.Text, nullable=False),
+    sa.Column("notify", sa.Boolean, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("redirect_to", sa.Text),
+    sa.Column("actor_id", sa.Text, nullable=False),
+    sa.Column("actor_name", sa.Text, nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+)
+
+former_path = sa.Table(
+    "former_path",
+    metadata,
+    sa.Column("path", sa.Text, primary_key=True),
+    sa.Column("article_id", sa.Text, sa.ForeignKey("article.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+)
+
+person = sa.Table(
+    "person",
+    metadata,
+    sa.Column("slug", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("title", sa.Text),
+)
+
+tag = sa.Table(
+    "tag",
+    metadata,
+    sa.Column("slug", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+)
+
+media = sa.Table(
+    "media",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("sha256", sa.Text, nullable=False, unique=True),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("media_type", sa.Text, nullable=False),
+    sa.Column("width", sa.Integer, nullable=False),
+    sa.Column("height", sa.Integer, nullable=False),
+    sa.Column("bytes", sa.BigInteger, nullable=False),
+    sa.Column("alt", sa.Text, nullable=False),
+    sa.Column("caption", sa.Text, nullable=False),
+    sa.Column("credit", sa.Text, nullable=False),
+    sa.Column("decorative", sa.Boolean, nullable=False),
+    sa.Column("focal_point", sa.JSON),
+    sa.Column("created_at", UtcTime, nullable=False),
+)
+
+# What each service said of each version.
+receipt = sa.Table(
+    "receipt",
+    metadata,
+    sa.Column("article_id", sa.Text, sa.ForeignKey("article.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("version", sa.BigInteger, primary_key=True),
+    sa.Column("service", sa.Text, primary_key=True),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("at", UtcTime),
+    sa.Column("took_ms", sa.BigInteger),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("counts", sa.JSON),
+)
+
+# API keys: the secret itself is nowhere.
+api_key = sa.Table(
+    "api_key",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("secret_sha256", sa.Text, nullable=False, unique=True),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("revoked_at", UtcTime),
+)
+
+# Answers to POSTs that carried an Idempotency-Key.
+idempotency = sa.Table(
+    "idempotency",
+    metadata,
+    sa.Column("actor_id", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("route", sa.Text, nullable=False),
+    sa.Column("body_sha256", sa.Text, nullable=False),
+    sa.Column("status", sa.Integer, nullable=False),
+    sa.Column("headers", sa.JSON, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("at", UtcTime, nullable=False, index=True),
+)

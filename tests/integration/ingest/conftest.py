@@ -1,0 +1,82 @@
+"""Ingest on a real database, through its HTTP app."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from pressroom_ingest.app import create_api, open_desk
+from pressroom_ingest.desk import Desk
+from pressroom_ingest.settings import Settings
+from pressroom_ingest.waiting import Waiters
+
+ADMIN = "prk_admin_key_for_tests_0123456789abcdef"
+SITE = """
+title = "The Test Courier"
+base_url = "http://localhost:8080"
+timezone = "America/New_York"
+language = "en-US"
+hold_s = 0
+[sender]
+name = "The Test Courier"
+address = "news@courier.example"
+[[sections]]
+slug = "business"
+name = "Business"
+sections = [{ slug = "economy", name = "Economy" }]
+[[sections]]
+slug = "world"
+name = "World"
+"""
+
+
+@pytest.fixture
+def ingest_settings(tmp_path: Path, database_url: str) -> Settings:
+    (tmp_path / "site.toml").write_text(SITE)
+    return Settings(
+        site=tmp_path / "site.toml",
+        data_dir=tmp_path / "data",
+        database_url=database_url,
+        admin_key=ADMIN,  # type: ignore[arg-type]
+    )
+
+
+@pytest.fixture
+async def desk(ingest_settings: Settings) -> AsyncIterator[Desk]:
+    async with open_desk(ingest_settings) as desk:
+        yield desk
+
+
+@pytest.fixture
+def waiters() -> Waiters:
+    return Waiters()
+
+
+@pytest.fixture
+async def api(desk: Desk, waiters: Waiters) -> AsyncIterator[httpx.AsyncClient]:
+    """As an admin."""
+    transport = httpx.ASGITransport(app=create_api(desk, waiters))
+    headers = {"Authorization": f"Bearer {ADMIN}"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://ingest", headers=headers) as client:
+        yield client
+
+
+ARTICLE: dict[str, Any] = {
+    "headline": "Harbor cranes stand still",
+    "section": "business/economy",
+    "body": "The cranes stopped at noon.",
+    "authors": ["Ines Falk"],
+    "tags": ["Harbor"],
+}
+
+
+@pytest.fixture
+async def draft(api: httpx.AsyncClient) -> dict[str, Any]:
+    answer = await api.post("/api/v1/articles", json=ARTICLE)
+    assert answer.status_code == 201, answer.text
+    created: dict[str, Any] = answer.json()
+    return created
