@@ -95,8 +95,12 @@ class Database:
         async with self._writer.begin() as connection:
             yield connection
         if wake:
-            for wakeup in self._wakeups:
-                wakeup.set()
+            self.wake()
+
+    def wake(self) -> None:
+        """Wake whoever waits for a commit."""
+        for wakeup in self._wakeups:
+            wakeup.set()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:

@@ -1,0 +1,117 @@
+"""The composition root of render: `pages` writes files, `cards` draws, `http` answers for what is not there."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from pressroom_render import api
+from pressroom_render.compose import Composer
+from pressroom_render.handlers import Work, on_article
+from pressroom_render.pages import Pages
+from pressroom_render.projection import Projection
+from pressroom_render.settings import Settings
+from pressroom_render.stylesheet import Assets, assets
+from pressroom_render.tables import design
+from pressroom_render.templating import templates_hash
+from pressroom_render.writer import PageWriter
+from pressroom_shared.clock import Clock, SystemClock
+from pressroom_shared.database import Database, insert, migrate, open_database
+from pressroom_shared.events import ArticlePublished, ArticleUnpublished
+from pressroom_shared.http import HttpServer, create_http
+from pressroom_shared.outbox import OutcomeOutbox
+from pressroom_shared.running import Runnable
+from pressroom_shared.site import Site, load_site
+from pressroom_shared.sitestore import SiteStore, open_site_store
+from pressroom_shared.streams import Consumer, Relay
+
+SOURCE = "/render"
+
+
+@dataclass(frozen=True, slots=True)
+class Studio:
+    """What every process of render has."""
+
+    settings: Settings
+    site: Site
+    store: SiteStore
+    database: Database
+    clock: Clock
+    assets: Assets
+    composer: Composer
+
+    def pages(self, connection: AsyncConnection) -> Pages:
+        return Pages(connection, self.clock, self.site, coalesce_s=self.settings.pages_coalesce_s)
+
+
+@asynccontextmanager
+async def open_studio(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Studio]:
+    """The studio on a migrated database."""
+    site = load_site(settings.site)
+    store = open_site_store(settings.site_store_url)
+    found = assets(site)
+    async with open_database(settings.database) as database:
+        await migrate(database, "pressroom_render")
+        yield Studio(settings, site, store, database, clock or SystemClock(), found, Composer(site, found))
+
+
+async def prepare_site(studio: Studio) -> None:
+    """Stylesheet and font in place; every page marked when the look or the site file has changed since."""
+    for key, body in studio.assets.files.items():
+        if not await studio.store.exists(key):
+            await studio.store.put(key, body)
+    look = f"{templates_hash()}{studio.assets.style}{studio.site.model_dump_json()}"
+    found = hashlib.sha256(look.encode()).hexdigest()
+    async with studio.database.begin() as connection:
+        if await connection.scalar(sa.select(design.c.hash).where(design.c.name == "site")) != found:
+            await studio.pages(connection).mark_all()
+            statement = insert(connection, design).values(name="site", hash=found)
+            await connection.execute(
+                statement.on_conflict_do_update(index_elements=[design.c.name], set_={"hash": found})
+            )
+
+
+async def pages_parts(studio: Studio) -> list[Runnable]:
+    """The `pages` group: takes events in, writes pages, relays outcomes."""
+    await prepare_site(studio)
+
+    @asynccontextmanager
+    async def work() -> AsyncIterator[Work]:
+        async with studio.database.begin() as connection:
+            outcomes = OutcomeOutbox(connection, studio.clock, "/render/pages")
+            yield Work(Projection(connection), studio.pages(connection), outcomes, studio.clock)
+
+    consumer = Consumer(studio.settings, group="pages", unit_of_work=work)
+    consumer.on(ArticlePublished, on_article)
+    consumer.on(ArticleUnpublished, on_article)
+    writer = PageWriter(studio.database, studio.store, studio.composer, studio.settings, studio.clock)
+
+    async def ready() -> str | None:
+        return consumer.not_ready() or writer.trouble
+
+    server = _health(studio, "Pressroom pages", ready, studio.settings.pages_http_port)
+    return [consumer, writer, Relay(studio.database, studio.settings, source=SOURCE), server]
+
+
+async def http_parts(studio: Studio) -> list[Runnable]:
+    """What the gateway asks for a page that is not there."""
+
+    async def ready() -> str | None:
+        async with studio.database.read() as connection:
+            await Projection(connection).held("")
+        return None
+
+    app = create_http(title="Pressroom render", ready=ready)
+    app.state.database = studio.database
+    app.state.composer = studio.composer
+    app.include_router(api.router)
+    return [HttpServer(app, studio.settings.http_host, studio.settings.http_port)]
+
+
+def _health(studio: Studio, title: str, ready: Callable[[], Awaitable[str | None]], port: int) -> HttpServer:
+    return HttpServer(create_http(title=title, ready=ready), studio.settings.http_host, port)

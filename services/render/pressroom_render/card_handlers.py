@@ -1,0 +1,111 @@
+"""What the `cards` group does on each event: draw outside any transaction, then store by the version rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+
+from pressroom_render.card_store import Cards, HeldCard
+from pressroom_render.cards import card_hash, card_key, card_of
+from pressroom_render.drawers import Drawers
+from pressroom_render.pages import Pages
+from pressroom_shared.clock import Clock
+from pressroom_shared.events import Article, ArticlePublished, ArticleUnpublished, Outcome, Status
+from pressroom_shared.outbox import OutcomeOutbox
+from pressroom_shared.site import Site
+from pressroom_shared.sitestore import SiteStore
+
+EXTENSIONS = ("jpg", "png")
+
+
+@dataclass(frozen=True, slots=True)
+class CardStore:
+    """What is written in one transaction."""
+
+    cards: Cards
+    pages: Pages
+    outcomes: OutcomeOutbox
+
+
+@dataclass(frozen=True, slots=True)
+class CardWork:
+    """What a handler of `cards` may touch. It opens its transactions itself: a drawing must not hold one."""
+
+    begin: Callable[[], AbstractAsyncContextManager[CardStore]]
+    drawers: Drawers
+    store: SiteStore
+    site: Site
+    clock: Clock
+
+    @property
+    def outcomes(self) -> CardWork:
+        return self
+
+    async def add(self, outcome: Outcome) -> None:
+        """Say something that has no effect of its own: a repeat, a stale event."""
+        async with self.begin() as store:
+            await store.outcomes.add(outcome)
+
+
+async def on_article(event: ArticlePublished | ArticleUnpublished, work: CardWork) -> Outcome | None:
+    """Draw the card of a publication, or take a withdrawn article's cards away."""
+    started = work.clock.now()
+    data = event.data
+    async with work.begin() as store:
+        held = await store.cards.held(data.id)
+    if held is not None and data.version < held.version:
+        detail = f"A newer version ({held.version}) has its card already; nothing is to be done."
+        return _outcome(event, "stale", detail, started, work)
+    if held is not None and data.version == held.version and not event.replay:
+        return held.outcome
+    name, warning = await _draw(data, held, work, again=event.replay) if isinstance(data, Article) else ("", "")
+    former = [] if held is None else list(dict.fromkeys([*held.former, held.name]))
+    former = [each for each in former if each and each != name]
+    status: Status = "done" if name else "skipped"
+    outcome = _outcome(event, status, warning or ("" if name else "A withdrawn article has no card."), started, work)
+    async with work.begin() as store:
+        if await store.cards.put(outcome, live=bool(name), name=name, former=former, replay=event.replay):
+            await store.outcomes.add(outcome)
+            if held is None or held.name != name:
+                await store.pages.mark_article(data.id)
+    if not name:
+        await _erase(former, work)
+    return None
+
+
+async def _draw(article: Article, held: HeldCard | None, work: CardWork, *, again: bool) -> tuple[str, str]:
+    """The card's key in the store, and a warning. A card that looks the same costs nothing."""
+    card = card_of(article, work.site)
+    key = card_key(article.id, card_hash(card))
+    if held is not None and held.name == key and not again and await work.store.exists(key):
+        return key, held.outcome.detail
+    image = await work.store.get(card.image_key) if card.image_key else None
+    jpeg, png, warning = await work.drawers.draw(card, image)
+    await work.store.put(key.removesuffix("jpg") + "png", png)
+    await work.store.put(key, jpeg)
+    if card.image_key and image is None:
+        warning = "The lead picture is not in the store, so the card is drawn without it. Upload it again and publish."
+    return key, warning
+
+
+async def _erase(names: list[str], work: CardWork) -> None:
+    for name in names:
+        for extension in EXTENSIONS:
+            await work.store.delete(f"{name.removesuffix('jpg')}{extension}")
+
+
+def _outcome(
+    event: ArticlePublished | ArticleUnpublished, status: Status, detail: str, started: datetime, work: CardWork
+) -> Outcome:
+    now = work.clock.now()
+    return Outcome(
+        service="cards",
+        article_id=event.data.id,
+        version=event.data.version,
+        status=status,
+        at=now,
+        took_ms=max(0, int((now - started).total_seconds() * 1000)),
+        detail=detail,
+    )

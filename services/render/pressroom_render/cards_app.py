@@ -1,0 +1,42 @@
+"""The `cards` process: draws the social card of each article, apart from the pages and never in their way."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from pressroom_render.app import SOURCE, Studio
+from pressroom_render.card_handlers import CardStore, CardWork, on_article
+from pressroom_render.card_store import Cards
+from pressroom_render.drawers import Drawers
+from pressroom_shared.events import ArticlePublished, ArticleUnpublished
+from pressroom_shared.http import HttpServer, create_http
+from pressroom_shared.outbox import OutcomeOutbox
+from pressroom_shared.running import Runnable
+from pressroom_shared.streams import Consumer, Relay
+
+
+async def cards_parts(studio: Studio) -> list[Runnable]:
+    """The `cards` group: draws, stores, has the article's page written again, relays outcomes."""
+    drawers = Drawers(studio.settings)
+
+    @asynccontextmanager
+    async def begin() -> AsyncIterator[CardStore]:
+        async with studio.database.begin() as connection:
+            outcomes = OutcomeOutbox(connection, studio.clock, "/render/cards")
+            yield CardStore(Cards(connection), studio.pages(connection), outcomes)
+
+    @asynccontextmanager
+    async def work() -> AsyncIterator[CardWork]:
+        yield CardWork(begin, drawers, studio.store, studio.site, studio.clock)
+
+    consumer = Consumer(studio.settings, group="cards", unit_of_work=work)
+    consumer.on(ArticlePublished, on_article)
+    consumer.on(ArticleUnpublished, on_article)
+
+    async def ready() -> str | None:
+        return consumer.not_ready()
+
+    app = create_http(title="Pressroom cards", ready=ready)
+    server = HttpServer(app, studio.settings.http_host, studio.settings.cards_http_port)
+    return [consumer, drawers, Relay(studio.database, studio.settings, source=SOURCE), server]

@@ -1,0 +1,79 @@
+"""JSON-LD for an article (schema.org), safe inside a `script` element."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pressroom_render.lists import main_section
+from pressroom_shared.clock import rfc3339
+from pressroom_shared.events import Article
+from pressroom_shared.site import Site
+
+TYPES = {
+    "news": "NewsArticle",
+    "opinion": "OpinionNewsArticle",
+    "analysis": "AnalysisNewsArticle",
+    "review": "ReviewNewsArticle",
+    "live": "LiveBlogPosting",
+}
+
+
+def article_graph(article: Article, *, site: Site, description: str, card: str) -> str:
+    """The `@graph`: the article, its breadcrumbs, the newspaper."""
+    url = site.absolute(article.path)
+    publisher = f"{site.base_url}/#publisher"
+    news: dict[str, Any] = {
+        "@type": TYPES[article.kind],
+        "@id": f"{url}#article",
+        "mainEntityOfPage": url,
+        "url": url,
+        "headline": article.headline,
+        "description": description,
+        "datePublished": rfc3339(article.first_published_at),
+        "dateModified": rfc3339(article.published_at),
+        "inLanguage": article.language,
+        "articleSection": site.section_name(article.section),
+        "keywords": [tag.name for tag in article.tags],
+        "author": [
+            {"@type": "Person", "name": each.name, "url": site.absolute(f"/author/{each.slug}/")}
+            for each in article.authors
+        ],
+        "publisher": {"@id": publisher},
+        "isAccessibleForFree": True,
+    }
+    lead = article.lead_image and article.media_by_id(article.lead_image.media_id)
+    images = (
+        [{"@type": "ImageObject", "url": site.absolute(f"/{lead.key}"), "width": lead.width, "height": lead.height}]
+        if lead
+        else []
+    )
+    if card:
+        images.append({"@type": "ImageObject", "url": card, "width": 1200, "height": 630})
+    if images:
+        news["image"] = images
+    if article.corrections:
+        news["correction"] = [
+            {"@type": "CorrectionComment", "text": each.note, "datePublished": rfc3339(each.at)}
+            for each in article.corrections
+        ]
+    if article.review:
+        news["itemReviewed"] = {"@type": "CreativeWork", "name": article.review.item}
+        news["reviewRating"] = {
+            "@type": "Rating",
+            "ratingValue": article.review.rating,
+            "bestRating": article.review.best,
+        }
+    keys = list(dict.fromkeys([main_section(article.section), article.section]))
+    crumbs = [(site.title, f"{site.base_url}/"), *((site.section_name(key), site.absolute(f"/{key}/")) for key in keys)]
+    breadcrumbs = {
+        "@type": "BreadcrumbList",
+        "itemListElement": [
+            {"@type": "ListItem", "position": number, "name": name, "item": address}
+            for number, (name, address) in enumerate(crumbs, 1)
+        ],
+    }
+    paper = {"@type": "NewsMediaOrganization", "@id": publisher, "name": site.title, "url": f"{site.base_url}/"}
+    graph = {"@context": "https://schema.org", "@graph": [news, breadcrumbs, paper]}
+    text = json.dumps(graph, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

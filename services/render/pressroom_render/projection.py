@@ -1,0 +1,173 @@
+"""Render's own copy of what is public: the newest version of each article, tombstones among them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from pressroom_render.tables import article as table
+from pressroom_render.tables import former
+from pressroom_shared.database import insert
+from pressroom_shared.events import Article, ArticlePublished, ArticleUnpublished, Outcome, Withdrawal
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the projection holds of one article."""
+
+    id: str
+    version: int
+    path: str
+    article: Article | None
+    withdrawal: Withdrawal | None
+    teaser: str
+    received_at: datetime
+    outcome: Outcome | None
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A newer version was taken in."""
+
+    before: Held | None
+    after: Held
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """The held version came again; `outcome` is what was said of it, if anything yet."""
+
+    outcome: Outcome | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """The event is older than what is held."""
+
+    held: int
+
+
+def teaser_hash(article: Article) -> str:
+    """A hash of all that other pages show of an article: while it stays, they stay."""
+    lead = article.lead_image
+    shown: list[Any] = [
+        article.path,
+        article.headline,
+        article.standfirst,
+        article.section,
+        article.kind,
+        article.language,
+        article.breaking,
+        [(each.slug, each.name) for each in article.authors],
+        article.first_published_at.isoformat(),
+        lead.model_dump() if lead else None,
+        [each.model_dump(mode="json") for each in article.media if lead and each.id == lead.media_id],
+    ]
+    return hashlib.sha256(json.dumps(shown, ensure_ascii=False).encode()).hexdigest()[:24]
+
+
+class Projection:
+    """The articles, in one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def apply(self, event: ArticlePublished | ArticleUnpublished, *, now: datetime) -> Applied | Repeat | Stale:
+        """Take an event in if it is newer; a replay also if it is the held version."""
+        data = event.data
+        before = await self.held(data.id)
+        live = isinstance(data, Article)
+        values: dict[str, Any] = {
+            "id": data.id,
+            "version": data.version,
+            "live": live,
+            "path": data.path,
+            "redirect_to": None if isinstance(data, Article) else data.redirect_to,
+            "teaser": teaser_hash(data) if isinstance(data, Article) else "",
+            "document": data.model_dump(mode="json"),
+            "received_at": now,
+            "outcome": None,
+        }
+        newer = (
+            sa.literal(data.version) >= table.c.version if event.replay else sa.literal(data.version) > table.c.version
+        )
+        statement = insert(self._connection, table).values(**values)
+        result = await self._connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=[table.c.id], set_={k: v for k, v in values.items() if k != "id"}, where=newer
+            )
+        )
+        if not result.rowcount:
+            held = await self.held(data.id)
+            assert held is not None
+            return Repeat(held.outcome) if held.version == data.version else Stale(held.version)
+        await self._keep_former(data.id, [each for each in data.former_paths if each != data.path], data.path)
+        after = await self.held(data.id)
+        assert after is not None
+        return Applied(before, after)
+
+    async def held(self, article_id: str) -> Held | None:
+        row = (await self._connection.execute(sa.select(table).where(table.c.id == article_id))).one_or_none()
+        return None if row is None else _held(row)
+
+    async def live(self, ids: list[str]) -> list[Article]:
+        """The live ones of these, in the same order."""
+        statement = sa.select(table.c.id, table.c.document).where(table.c.id.in_(ids), table.c.live)
+        found = {row.id: Article.model_validate(row.document) for row in await self._connection.execute(statement)}
+        return [found[each] for each in ids if each in found]
+
+    async def live_paths(self, ids: list[str]) -> dict[str, str]:
+        statement = sa.select(table.c.id, table.c.path).where(table.c.id.in_(ids), table.c.live)
+        return dict((await self._connection.execute(statement)).all())
+
+    async def at(self, path: str) -> Held | None:
+        """The article whose address this is now; the live one where an address was handed on."""
+        statement = sa.select(table).where(table.c.path == path).order_by(table.c.live.desc(), table.c.version.desc())
+        row = (await self._connection.execute(statement.limit(1))).one_or_none()
+        return None if row is None else _held(row)
+
+    async def formerly_at(self, path: str) -> Held | None:
+        article_id = await self._connection.scalar(sa.select(former.c.article_id).where(former.c.path == path))
+        return None if article_id is None else await self.held(article_id)
+
+    async def say(self, article_id: str, outcome: Outcome) -> None:
+        """Keep what was said of the held version, to say it again."""
+        await self._connection.execute(
+            sa.update(table)
+            .where(table.c.id == article_id, table.c.version == outcome.version)
+            .values(outcome=outcome.model_dump(mode="json"))
+        )
+
+    async def live_ids(self) -> list[str]:
+        return list(
+            (await self._connection.execute(sa.select(table.c.id).where(table.c.live).order_by(table.c.id))).scalars()
+        )
+
+    async def _keep_former(self, article_id: str, paths: list[str], path: str) -> None:
+        await self._connection.execute(
+            sa.delete(former).where(sa.or_(former.c.article_id == article_id, former.c.path == path))
+        )
+        for each in paths:
+            statement = insert(self._connection, former).values(path=each, article_id=article_id)
+            await self._connection.execute(
+                statement.on_conflict_do_update(index_elements=[former.c.path], set_={"article_id": article_id})
+            )
+
+
+def _held(row: Any) -> Held:
+    return Held(
+        id=row.id,
+        version=row.version,
+        path=row.path,
+        article=Article.model_validate(row.document) if row.live else None,
+        withdrawal=None if row.live else Withdrawal.model_validate(row.document),
+        teaser=row.teaser,
+        received_at=row.received_at,
+        outcome=Outcome.model_validate(row.outcome) if row.outcome else None,
+    )

@@ -1,0 +1,29 @@
+"""What render may be told, beside what every service is."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from pressroom_shared.settings import Settings as Common
+
+
+class Settings(Common):
+    service: ClassVar[str] = "render"
+
+    database_url: str = Field(default="", description="Empty: SQLite in the data folder.")
+    pages_http_port: int = Field(default=8002, ge=0, le=65535, description="Health and metrics of `pages`.")
+    cards_http_port: int = Field(default=8003, ge=0, le=65535, description="Health and metrics of `cards`.")
+    http_port: int = Field(default=8004, ge=0, le=65535, description="What the gateway asks for unknown pages.")
+    pages_batch: int = Field(default=16, ge=1, le=200, description="Pages that one writer leases at once.")
+    pages_lease_s: float = Field(default=30, gt=0, description="After this, another writer takes a page up.")
+    pages_coalesce_s: float = Field(default=1, ge=0, description="A front or feed is written at most so often.")
+    pages_idle_s: float = Field(default=0.5, gt=0, description="The longest pause between two looks for dirty pages.")
+    cards_workers: int = Field(default=2, ge=1, le=32, description="Processes that draw.")
+    cards_timeout_s: float = Field(default=20, gt=0, description="After this, a drawing is given up.")
+    cards_memory_bytes_max: int = Field(default=1024**3, ge=128 * 1024**2, description="Address space of a drawer.")
+
+    @property
+    def database(self) -> str:
+        return self.database_url or self.sqlite_url("render")

@@ -1,0 +1,46 @@
+"""The stylesheet and the font, named by their content, so that browsers may keep them for ever."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.resources
+from dataclasses import dataclass
+
+from pressroom_shared.site import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Assets:
+    """Every static file by its key in the site store, and the two that pages name."""
+
+    files: dict[str, bytes]
+    style: str
+    font: str
+
+
+def section_css(site: Site) -> str:
+    """A colour for each section, on light and on dark paper."""
+    light = "".join(f'[data-section="{each.slug}"]{{--section:{each.color[0]}}}' for each in site.sections)
+    dark = "".join(f'[data-section="{each.slug}"]{{--section:{each.color[1]}}}' for each in site.sections)
+    first = site.sections[0].color
+    return (
+        f":root{{--section:{first[0]}}}@media (prefers-color-scheme: dark){{:root{{--section:{first[1]}}}}}\n"
+        f"{light}\n@media (prefers-color-scheme: dark){{{dark}}}\n"
+    )
+
+
+def assets(site: Site) -> Assets:
+    """What the pages need beside themselves, for this newspaper's colours."""
+    folder = importlib.resources.files("pressroom_render") / "static"
+    font = (folder / "newsreader-latin.woff2").read_bytes()
+    font_key = f"static/newsreader.{_short(font)}.woff2"
+    css = (folder / "style.css").read_text(encoding="utf-8").replace("{font}", f"/{font_key}")
+    style = (css.replace("  --section: var(--ink);\n", "") + section_css(site)).encode()
+    style_key = f"static/style.{_short(style)}.css"
+    licence = (folder / "newsreader-OFL.txt").read_bytes()
+    files = {font_key: font, style_key: style, "static/newsreader-OFL.txt": licence}
+    return Assets(files, style=f"/{style_key}", font=f"/{font_key}")
+
+
+def _short(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:12]

@@ -1,0 +1,98 @@
+"""Render's tables: the projection, the lists, the pages, what each page shows."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from pressroom_shared.database import UtcTime, new_metadata
+from pressroom_shared.outbox import lease_table, outbox_table
+
+metadata = new_metadata()
+outbox = outbox_table(metadata)
+lease = lease_table(metadata)
+
+# The newest version of each article, tombstones among them.
+article = sa.Table(
+    "article",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("live", sa.Boolean, nullable=False),
+    sa.Column("path", sa.Text, nullable=False, index=True),
+    sa.Column("redirect_to", sa.Text),
+    sa.Column("teaser", sa.Text, nullable=False),  # hash of what other pages show of it
+    sa.Column("document", sa.JSON, nullable=False),
+    sa.Column("received_at", UtcTime, nullable=False),
+    sa.Column("outcome", sa.JSON),  # what was said of this version, to be said again
+)
+
+# Addresses that an article had.
+former = sa.Table(
+    "former",
+    metadata,
+    sa.Column("path", sa.Text, primary_key=True),
+    sa.Column("article_id", sa.Text, nullable=False, index=True),
+)
+
+# Lists, newest first: home, section:…, tag:…, author:…, kind:opinion, month:…
+entry = sa.Table(
+    "entry",
+    metadata,
+    sa.Column("list", sa.Text, primary_key=True),
+    sa.Column("article_id", sa.Text, primary_key=True),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Index("ix_entry_order", "list", "at", "article_id"),
+    sa.Index("ix_entry_article", "article_id"),
+)
+
+# Every page that there is or was. Dirty while `generation` is above `written`.
+page = sa.Table(
+    "page",
+    metadata,
+    sa.Column("path", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("priority", sa.Integer, nullable=False),
+    sa.Column("generation", sa.BigInteger, nullable=False),
+    sa.Column("written", sa.BigInteger, nullable=False),
+    sa.Column("written_at", UtcTime),
+    sa.Column("due_at", UtcTime, nullable=False),
+    sa.Column("hash", sa.Text),
+    sa.Column("leased_until", UtcTime),
+    sa.Index(
+        "ix_page_dirty",
+        "priority",
+        "due_at",
+        sqlite_where=sa.text("generation > written"),
+        postgresql_where=sa.text("generation > written"),
+    ),
+)
+
+# Which pages show an article's teaser or name its address, recorded while they are rendered.
+reference = sa.Table(
+    "reference",
+    metadata,
+    sa.Column("page", sa.Text, primary_key=True),
+    sa.Column("article_id", sa.Text, primary_key=True),
+    sa.Index("ix_reference_article", "article_id"),
+)
+
+# The social card of each article.
+card = sa.Table(
+    "card",
+    metadata,
+    sa.Column("article_id", sa.Text, primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("live", sa.Boolean, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("former", sa.JSON, nullable=False),  # names of its earlier cards: they stay until it is withdrawn
+    sa.Column("outcome", sa.JSON, nullable=False),
+)
+
+# What the pages look like now: when it changes, every page is dirty.
+design = sa.Table(
+    "design",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("hash", sa.Text, nullable=False),
+)

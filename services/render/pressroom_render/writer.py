@@ -1,0 +1,286 @@
+"""The page writer: takes dirty pages, renders them outside any lock, and puts them in place under the page's row.
+
+In one transaction: lock the row, see that nothing changed meanwhile, rename into place, clear the mark, store the
+outcome. A mark that was made while the page was being rendered stays, and the page is rendered again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import hashlib
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import brotli
+import sqlalchemy as sa
+from prometheus_client import Counter, Histogram
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from pressroom_render.compose import Composer
+from pressroom_render.gather import Gatherer, Material
+from pressroom_render.pages import Page
+from pressroom_render.projection import Held, Projection
+from pressroom_render.settings import Settings
+from pressroom_render.tables import page as table
+from pressroom_render.tables import reference
+from pressroom_shared.clock import Clock
+from pressroom_shared.database import Database, insert
+from pressroom_shared.events import Outcome
+from pressroom_shared.outbox import OutcomeOutbox
+from pressroom_shared.sitestore import SiteStore, Staged
+from pressroom_shared.wakeups import Wakeup, pause
+
+log = logging.getLogger(__name__)
+
+BROTLI_QUALITY = 5
+GZIP_LEVEL = 6
+COPIES = (".br", ".gz")
+STORE_PAUSE_S = 2
+"""How long the writer waits when the store refuses (disk full, folder gone) before it tries again."""
+
+WRITTEN = Counter(
+    "pressroom_pages_written_total", "Pages by what was done: written, same, removed, again.", ["kind", "what"]
+)
+SECONDS = Histogram("pressroom_pages_seconds", "From taking a page up to its place.", ["kind"])
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A page that this writer has taken up, at one generation."""
+
+    page: Page
+    generation: int
+    hash: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A page made, staged beside its place; no files when it is to be removed or is the same as before."""
+
+    lease: Lease
+    material: Material | None
+    hash: str | None
+    staged: list[Staged]
+
+
+class PageWriter:
+    """Writes dirty pages until stopped. Several may run on one database and one store."""
+
+    def __init__(
+        self, database: Database, store: SiteStore, composer: Composer, settings: Settings, clock: Clock
+    ) -> None:
+        self._database = database
+        self._store = store
+        self._composer = composer
+        self._settings = settings
+        self._clock = clock
+        self._wakeup = Wakeup()
+        database.on_commit(self._wakeup)
+        self.trouble: str | None = None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                if not await self.write_batch():
+                    await self._rest()
+                self.trouble = None
+            except OSError as error:
+                self.trouble = f"Pages cannot be written: {error}."
+                log.warning("%s Trying again in %d s.", self.trouble, STORE_PAUSE_S)
+                await pause(stop, STORE_PAUSE_S)
+
+    async def write_batch(self) -> int:
+        """Write the most urgent dirty pages that are due. Says how many were taken up."""
+        leases = await self._lease()
+        if not leases:
+            return 0
+        staged: list[Staged] = []
+        try:
+            made = await self._render(leases, staged)
+            async with self._database.begin(wake=False) as connection:
+                spoke = await self._place(connection, made)
+        except BaseException:
+            for each in staged:
+                await each.discard()
+            async with self._database.begin(wake=False) as connection:
+                await self._release(connection, leases)
+            raise
+        if spoke:
+            self._database.wake()
+        return len(leases)
+
+    async def _rest(self) -> None:
+        """Until a commit, or until the next page is due."""
+        async with self._database.read() as connection:
+            due = await connection.scalar(
+                sa.select(sa.func.min(table.c.due_at)).where(table.c.generation > table.c.written)
+            )
+        idle_s = self._settings.pages_idle_s
+        if due is not None:
+            idle_s = min(idle_s, max(0.01, (due - self._clock.now()).total_seconds()))
+        await self._wakeup.wait(idle_s)
+
+    async def _lease(self) -> list[Lease]:
+        """Take up the most urgent pages: one kind of urgency at a time, so that news is in place before its lists."""
+        now = self._clock.now()
+        free = sa.or_(table.c.leased_until.is_(None), table.c.leased_until < now)
+        due = sa.and_(table.c.generation > table.c.written, table.c.due_at <= now, free)
+        async with self._database.read() as connection:
+            first = await connection.scalar(sa.select(sa.func.min(table.c.priority)).where(due))
+        if first is None:
+            return []
+        chosen = (
+            sa.select(table.c.path)
+            .where(due, table.c.priority == first)
+            .order_by(table.c.due_at, table.c.path)
+            .limit(self._settings.pages_batch)
+            .with_for_update(skip_locked=True)
+        )
+        statement = (
+            sa.update(table)
+            .where(table.c.path.in_(chosen.scalar_subquery()), due)
+            .values(leased_until=now + timedelta(seconds=self._settings.pages_lease_s))
+            .returning(table.c.path, table.c.kind, table.c.subject, table.c.generation, table.c.hash)
+        )
+        async with self._database.begin(wake=False) as connection:
+            rows = (await connection.execute(statement)).all()
+        return sorted((Lease(Page(*row[:3]), row[3], row[4]) for row in rows), key=lambda each: each.page.path)
+
+    async def _render(self, leases: list[Lease], staged: list[Staged]) -> list[Rendered]:
+        """Read in one transaction, compose in a thread, stage beside each place. No lock is held."""
+        async with self._database.read() as connection:
+            gatherer = Gatherer(connection, self._composer.site)
+            materials = [await gatherer.gather(lease.page) for lease in leases]
+        with SECONDS.labels(leases[0].page.kind).time():
+            bodies = await asyncio.to_thread(_make_all, self._composer.compose, materials)
+        made: list[Rendered] = []
+        for lease, material, body in zip(leases, materials, bodies, strict=True):
+            files: list[Staged] = []
+            if body is not None and not (body.hash == lease.hash and await self._store.exists(lease.page.key)):
+                for suffix, content in body.copies:
+                    files.append(await self._store.stage(f"{lease.page.key}{suffix}", content))
+                    staged.append(files[-1])
+            made.append(Rendered(lease, material, body.hash if body else None, files))
+        return made
+
+    async def _place(self, connection: AsyncConnection, made: list[Rendered]) -> bool:
+        """Under the pages' rows: where nothing changed meanwhile, files go in place and marks go.
+
+        Says whether anything was said of an article.
+        """
+        paths = [each.lease.page.path for each in made]
+        locked = sa.select(table.c.path, table.c.generation).where(table.c.path.in_(paths)).with_for_update()
+        generations = dict((await connection.execute(locked)).all())
+        now = self._clock.now()
+        good = [each for each in made if generations.get(each.lease.page.path) == each.lease.generation]
+        late = [each for each in made if each not in good]
+        for each in late:
+            for staged in each.staged:
+                await staged.discard()
+            WRITTEN.labels(each.lease.page.kind, "again").inc()
+        if late:
+            await self._release(connection, [each.lease for each in late])
+        for each in good:
+            await self._put_in_place(each)
+        if good:
+            await self._clear_marks(connection, good, now)
+            await self._refer(connection, good)
+        spoke = [
+            await self._say_done(connection, each.lease.page, now) for each in good if each.lease.page.kind == "article"
+        ]
+        return any(spoke)
+
+    async def _put_in_place(self, made: Rendered) -> None:
+        page = made.lease.page
+        if made.material is None:
+            for suffix in ("", *COPIES):
+                await self._store.delete(f"{page.key}{suffix}")
+        for staged in made.staged:
+            await staged.publish()
+        what = "removed" if made.material is None else "written" if made.staged else "same"
+        WRITTEN.labels(page.kind, what).inc()
+
+    async def _clear_marks(self, connection: AsyncConnection, good: list[Rendered], now: datetime) -> None:
+        statement = (
+            sa.update(table)
+            .where(table.c.path == sa.bindparam("at"))
+            .values(
+                written=sa.bindparam("generation_written"),
+                hash=sa.bindparam("new_hash"),
+                written_at=sa.bindparam("now"),
+                leased_until=None,
+            )
+        )
+        rows = [
+            {"at": each.lease.page.path, "generation_written": each.lease.generation, "new_hash": each.hash, "now": now}
+            for each in good
+        ]
+        await connection.execute(statement, rows)
+
+    async def _release(self, connection: AsyncConnection, leases: list[Lease]) -> None:
+        await connection.execute(
+            sa.update(table).where(table.c.path.in_([each.page.path for each in leases])).values(leased_until=None)
+        )
+
+    async def _refer(self, connection: AsyncConnection, good: list[Rendered]) -> None:
+        """Record which articles each page shows now."""
+        paths = [each.lease.page.path for each in good]
+        statement = sa.select(reference.c.page, reference.c.article_id).where(reference.c.page.in_(paths))
+        held = {(row.page, row.article_id) for row in await connection.execute(statement)}
+        shown = {(each.lease.page.path, one) for each in good if each.material for one in each.material.references}
+        for gone in sorted(held - shown):
+            await connection.execute(
+                sa.delete(reference).where(reference.c.page == gone[0], reference.c.article_id == gone[1])
+            )
+        if new := sorted(shown - held):
+            rows: list[dict[str, Any]] = [{"page": path, "article_id": one} for path, one in new]
+            await connection.execute(insert(connection, reference).on_conflict_do_nothing(), rows)
+
+    async def _say_done(self, connection: AsyncConnection, page: Page, now: datetime) -> bool:
+        """The article's own page is as its newest version wants it: tell the editor, once."""
+        projection = Projection(connection)
+        held = await projection.held(page.subject)
+        if held is None or held.path != page.path or held.outcome is not None:
+            return False
+        outcome = _outcome(held, now)
+        await projection.say(held.id, outcome)
+        await OutcomeOutbox(connection, self._clock, "/render/pages").add(outcome)
+        return True
+
+
+def _outcome(held: Held, now: datetime) -> Outcome:
+    return Outcome(
+        service="pages",
+        article_id=held.id,
+        version=held.version,
+        status="done",
+        at=now,
+        took_ms=max(0, int((now - held.received_at).total_seconds() * 1000)),
+        detail="The page is live." if held.article else "The page is withdrawn.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A page's bytes and its compressed copies, by suffix, and the hash that decides whether it is written."""
+
+    copies: list[tuple[str, bytes]]
+    hash: str
+
+
+def _make_all(compose: Callable[[Material], bytes], materials: list[Material | None]) -> list[Body | None]:
+    """Runs in a thread: composing and compressing are all CPU."""
+    return [None if material is None else _make(compose, material) for material in materials]
+
+
+def _make(compose: Callable[[Material], bytes], material: Material) -> Body:
+    body = compose(material)
+    copies = [("", body)]
+    if material.page.kind != "shell":
+        copies.append((".br", brotli.compress(body, quality=BROTLI_QUALITY, mode=brotli.MODE_TEXT)))
+        copies.append((".gz", gzip.compress(body, GZIP_LEVEL, mtime=0)))
+    return Body(copies, hashlib.sha256(body).hexdigest())

@@ -1,0 +1,89 @@
+"""Render's studio on a real database and real files, with a clock that stands still."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from pressroom_render.app import Studio, open_studio, prepare_site
+from pressroom_render.handlers import Work, on_article
+from pressroom_render.projection import Projection
+from pressroom_render.settings import Settings
+from pressroom_render.writer import PageWriter
+from pressroom_shared.clock import ManualClock
+from pressroom_shared.events import ArticlePublished, ArticleUnpublished, Outcome
+from pressroom_shared.outbox import OutcomeOutbox
+
+SITE = """
+title = "The Test Courier"
+tagline = "News from the harbor"
+base_url = "http://localhost:8080"
+timezone = "America/New_York"
+language = "en-US"
+[sender]
+name = "The Test Courier"
+address = "news@courier.example"
+[[sections]]
+slug = "business"
+name = "Business"
+color = ["#785000", "#dab35f"]
+sections = [{ slug = "economy", name = "Economy" }]
+[[sections]]
+slug = "world"
+name = "World"
+[[sections]]
+slug = "trending"
+name = "Trending"
+[[sections]]
+slug = "opinion"
+name = "Opinion"
+"""
+
+Event = ArticlePublished | ArticleUnpublished
+OpenStudio = Callable[..., AbstractAsyncContextManager[Studio]]
+
+
+def make_settings(folder: Path, database_url: str = "") -> Settings:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "site.toml").write_text(SITE)
+    return Settings(site=folder / "site.toml", data_dir=folder, database_url=database_url, pages_coalesce_s=0)
+
+
+@asynccontextmanager
+async def studio_in(folder: Path, database_url: str = "") -> AsyncIterator[Studio]:
+    async with open_studio(make_settings(folder, database_url), ManualClock()) as studio:
+        await prepare_site(studio)
+        yield studio
+
+
+@pytest.fixture
+async def studio(tmp_path: Path, database_url: str) -> AsyncIterator[Studio]:
+    async with studio_in(tmp_path, database_url) as studio:
+        yield studio
+
+
+async def take_in(studio: Studio, event: Event) -> Outcome | None:
+    """Handle one event, as the consumer would."""
+    async with studio.database.begin() as connection:
+        outcomes = OutcomeOutbox(connection, studio.clock, "/render/pages")
+        work = Work(Projection(connection), studio.pages(connection), outcomes, studio.clock)
+        return await on_article(event, work)
+
+
+def writer_of(studio: Studio) -> PageWriter:
+    return PageWriter(studio.database, studio.store, studio.composer, studio.settings, studio.clock)
+
+
+async def write_all(studio: Studio) -> None:
+    writer = writer_of(studio)
+    while await writer.write_batch():
+        pass
+
+
+def tree(studio: Studio) -> dict[str, bytes]:
+    """Every public page, by its place."""
+    root = studio.store.path("www")
+    return {str(path.relative_to(root)): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
