@@ -22,7 +22,7 @@ def is_free(port: int, host: str = LOOPBACK) -> bool:
 
 
 def choose_ports(file: Path, names: list[str], *, taken: frozenset[int] = frozenset()) -> dict[str, int]:
-    """One free port for each name: the one it had before where that is still free, else a new one. Written to `file`."""
+    """One free port for each name: the one it had before where that is free, else a new one. Written to `file`."""
     kept = _read(file)
     chosen: dict[str, int] = {}
     used = set(taken)

@@ -164,7 +164,7 @@ class Pages:
         return {Page(*row) for row in await self._connection.execute(statement)}
 
     async def _around(self, article: Article) -> set[Page]:
-        """Articles' pages that will show this one: those near it in its sections, and those above it that show views."""
+        """Articles' pages that will show this one: those near it in its sections, those above it that show views."""
         spot = place(article)
         near: list[str] = []
         for section in sorted({main_section(key) for key in (article.section, *article.also_in)}):

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from pressroom_ingest.app import create_api, open_desk
 from pressroom_ingest.desk import Desk
@@ -41,7 +42,7 @@ def ingest_settings(tmp_path: Path, database_url: str) -> Settings:
         site=tmp_path / "site.toml",
         data_dir=tmp_path / "data",
         database_url=database_url,
-        admin_key=ADMIN,  # type: ignore[arg-type]
+        admin_key=SecretStr(ADMIN),
     )
 
 

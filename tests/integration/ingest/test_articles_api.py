@@ -187,7 +187,7 @@ async def test_lists_are_filtered_and_paged(api: httpx.AsyncClient) -> None:
         section = "world" if number % 2 else "business/economy"
         await api.post("/api/v1/articles", json=ARTICLE | {"headline": f"N{number}", "section": section})
     seen: list[str] = []
-    cursor = ""
+    cursor: str | None = ""
     while cursor is not None:
         page = (await api.get("/api/v1/articles", params={"limit": 2, "cursor": cursor})).json()
         seen += [each["headline"] for each in page["items"]]

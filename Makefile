@@ -1,0 +1,53 @@
+# `make run` starts everything on this machine; `make test` runs every test that it can run. Both install what they need.
+
+PYTHON ?= python3
+UV := $(or $(shell command -v uv),.uv/bin/uv)
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+MEMBERS := $(wildcard */pyproject.toml services/*/pyproject.toml deploy/local/pyproject.toml)
+
+.PHONY: help install run check format test schemas bench e2e-compose clean
+
+help: ## This list
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
+
+install: $(INSTALLED) ## Everything that the other targets need, into .venv
+
+# Python's own venv brings uv where the machine has none; a Python without it takes pip's user folder.
+.uv/bin/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Pressroom needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Set PYTHON=… to another one.")'
+	$(PYTHON) -m venv .uv
+	.uv/bin/pip install --quiet --disable-pip-version-check "uv>=0.13,<0.14"
+
+$(INSTALLED): uv.lock pyproject.toml $(MEMBERS) | $(filter .uv/bin/uv,$(UV))
+	$(UV) sync --frozen --quiet
+	@touch $@
+
+run: install ## Start everything here, with the sample newspaper: http://localhost:8080
+	@exec $(BIN)/pressroom run
+
+check: install ## Format, lint, types, import rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: install ## Write the code as `make check` wants it
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+test: install ## Every test that this machine can run
+	$(BIN)/pytest $(TESTS)
+
+schemas: install ## Write the committed contracts and the merged OpenAPI document
+	$(BIN)/python -m pressroom_shared.contracts shared/contracts
+	$(BIN)/python -m tests.openapi
+
+bench: install ## Measure: ONLY=publish|streams|ingest|pages|cards|search|notify|scale, FULL=1 for the large sizes
+	$(BIN)/python -m tests.bench $(ONLY) $(if $(FULL),--full)
+
+e2e-compose: install ## The same under Docker Compose: from nothing to scaled, with containers killed
+	$(BIN)/pytest tests/compose
+
+clean: ## Remove what was installed and measured; the data folder stays
+	rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache bench-results
