@@ -1,0 +1,79 @@
+"""The fonts of the cards: from wheels, pinned, and no others, so that a card looks the same on every machine.
+
+Imported before `pyvips`: fontconfig reads its file once, when the first text is set.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import tempfile
+from pathlib import Path
+
+from pressroom_render.labels import primary
+
+WHEELS = (
+    "fontpkg_newsreader",
+    "fontpkg_noto_serif",
+    "manimgx_fonts",
+    *(f"pylopdf_fonts_{each}" for each in ("ar", "he", "hi", "jp", "ko", "th", "zh_cn", "zh_tw")),
+)
+REJECTED = tuple(
+    f"*/pylopdf_fonts_{each}*" for each in ("ar/NotoSansA", "he/NotoSansH", "hi/NotoSansD", "th/NotoSansT")
+)
+"""Faces that two wheels bring: the other one's are used."""
+
+HAN = {"ja": "JP", "ko": "KR", "zh": "SC"}
+TRADITIONAL = ("hant", "tw", "hk", "mo")
+SERIF = ("Newsreader", "Noto Serif", "Noto Naskh Arabic", "Noto Serif Hebrew", "Noto Serif Devanagari")
+SANS = ("Noto Sans", "Noto Sans Arabic", "Noto Sans Hebrew", "Noto Sans Devanagari")
+
+
+def serif(language: str) -> str:
+    """The families of a headline, first choice first, as Pango takes them."""
+    return ",".join((*SERIF, "Noto Serif Thai", *(f"Noto Serif {each}" for each in _han(language)), "Noto Emoji"))
+
+
+def sans(language: str) -> str:
+    """The families of labels, names and dates."""
+    return ",".join((*SANS, "Noto Sans Thai", *(f"Noto Sans {each}" for each in _han(language)), "Noto Emoji"))
+
+
+def _han(language: str) -> list[str]:
+    """The same character looks different in Tokyo, Seoul, Beijing and Taipei: the article's language goes first."""
+    first = HAN.get(primary(language), "JP")
+    if first == "SC" and any(part in TRADITIONAL for part in language.lower().split("-")[1:]):
+        first = "TC"
+    return [first, *(each for each in ("JP", "SC", "TC", "KR") if each != first)]
+
+
+def use_fonts() -> None:
+    """Point fontconfig at the wheels' folders and at nothing else of this machine."""
+    folders = [folder for name in WHEELS for folder in _folders(name)]
+    globs = "".join(f"<glob>{each}</glob>" for each in REJECTED)
+    body = "".join(f"<dir>{folder}</dir>" for folder in folders)
+    body += f"<selectfont><rejectfont>{globs}</rejectfont></selectfont>"
+    cache = _cache(hashlib.sha256(body.encode()).hexdigest()[:16])
+    file = cache / "fonts.conf"
+    text = f'<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>{body}'
+    text += f"<cachedir>{cache}</cachedir></fontconfig>"
+    temporary = cache / f"fonts.{os.getpid()}.conf"
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(file)
+    os.environ["FONTCONFIG_FILE"] = str(file)
+
+
+def _folders(wheel: str) -> list[Path]:
+    spec = importlib.util.find_spec(wheel)
+    if spec is None or not spec.submodule_search_locations:
+        raise RuntimeError(f"The fonts of the cards are not installed: {wheel} is missing.")
+    root = Path(next(iter(spec.submodule_search_locations)))
+    return sorted({file.parent for file in root.rglob("*.?tf")})
+
+
+def _cache(name: str) -> Path:
+    """A folder of this user alone, shared by its processes; a private one where another user was first."""
+    folder = Path(tempfile.gettempdir()) / f"pressroom-fonts-{os.getuid()}-{name}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder if folder.stat().st_uid == os.getuid() else Path(tempfile.mkdtemp(prefix="pressroom-fonts-"))
