@@ -1,0 +1,82 @@
+"""`python -m pressroom_render cards` as it is run: real Redis, real files, killed and started again."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+
+from pressroom_shared.keys import ARTICLES, FIELD, OUTCOMES
+from tests.examples import published
+from tests.integration.render.conftest import SITE
+from tests.waiting import until
+
+
+class Process:
+    """The cards process on its own folder."""
+
+    def __init__(self, folder: Path, redis_url: str) -> None:
+        (folder / "site.toml").write_text(SITE)
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("PRESSROOM_")} | {
+            "PRESSROOM_SITE": str(folder / "site.toml"),
+            "PRESSROOM_DATA_DIR": str(folder),
+            "PRESSROOM_REDIS_URL": redis_url,
+            "PRESSROOM_RENDER_CARDS_HTTP_PORT": "0",
+            "PRESSROOM_RENDER_CARDS_WORKERS": "1",
+        }
+        self.cards = folder / "site" / "cards"
+        self.start()
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "pressroom_render", "cards"]
+        self.running = subprocess.Popen(command, env=self.environment)
+
+    def drawn(self) -> set[str]:
+        return {path.name for path in self.cards.glob("[!.]*")} if self.cards.exists() else set()
+
+
+@pytest.fixture
+def process(tmp_path: Path, redis_url: str) -> Iterator[Process]:
+    process = Process(tmp_path, redis_url)
+    yield process
+    process.running.terminate()
+    process.running.wait(timeout=20)
+
+
+async def publish(redis: Redis, number: int, **fields: Any) -> str:
+    event = published(1, id=f"0193a0f0-0000-7000-8000-{number:012}", **fields)
+    await redis.xadd(ARTICLES, {FIELD: event.model_dump_json().encode()})
+    return event.data.id
+
+
+async def said(redis: Redis) -> dict[str, str]:
+    """Each article's status in what the cards group has said."""
+    entries: list[Any] = await redis.xrange(OUTCOMES) or []
+    found = [json.loads(fields[FIELD.encode()])["data"] for _, fields in entries]
+    return {each["article_id"]: each["status"] for each in found if each["service"] == "cards"}
+
+
+async def test_every_publication_gets_its_card_and_a_killed_process_loses_none(process: Process, redis: Redis) -> None:
+    ids = [await publish(redis, number, headline=f"Headline {number}") for number in range(6)]
+
+    async def some() -> bool:
+        return bool(process.drawn())
+
+    await until(some, timeout_s=40)
+    process.running.kill()
+    process.running.wait()
+    process.start()
+
+    async def all_said() -> bool:
+        return await said(redis) == dict.fromkeys(ids, "done")
+
+    await until(all_said, timeout_s=60)
+    assert {name.partition(".")[0] for name in process.drawn()} == set(ids)
+    assert len(process.drawn()) == 2 * len(ids)
