@@ -92,7 +92,7 @@ class Gatherer:
         if page.subject == HOME:
             sections = {f"section:{each.slug}": STRIP for each in self._site.sections}
             wanted |= sections | {OPINION: RAIL, TRENDING: 5}
-        names = {page.subject: "newest", OPINION: "views", TRENDING: "trending"}
+        names = {OPINION: "views", TRENDING: "trending"} | {page.subject: "newest"}  # a front's own list is its newest
         found = await self._lists.newest_of(wanted)
         shown = await self._roles({names.get(name, name): ids for name, ids in found.items()})
         return Material(page, shown=shown, references=_ids(shown))
