@@ -39,9 +39,9 @@ format: install ## Write the code as `make check` wants it
 test: install ## Every test that this machine can run
 	$(BIN)/pytest $(TESTS)
 
-schemas: install ## Write the committed contracts and the merged OpenAPI document
+schemas: install ## Write the committed contracts, the merged OpenAPI document, docs/settings.md
 	$(BIN)/python -m pressroom_shared.contracts shared/contracts
-	$(BIN)/python -m tests.openapi
+	$(BIN)/python -m tests.documents
 
 bench: install ## Measure: ONLY=publish|streams|ingest|pages|cards|search|notify|scale, FULL=1 for the large sizes
 	$(BIN)/python -m tests.bench $(ONLY) $(if $(FULL),--full)

@@ -1,0 +1,101 @@
+"""A real browser with JavaScript switched off: reading, finding the way, searching, signing up."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, async_playwright
+
+from tests.newsroom import Newsroom
+from tests.system import System
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+]
+
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the PATH: install the package `chromium`"),
+]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def page(browser: Browser, system: System) -> AsyncIterator[Page]:
+    context = await browser.new_context(java_script_enabled=False, base_url=system.url)
+    yield await context.new_page()
+    await context.close()
+
+
+async def test_a_reader_finds_an_article_and_reads_it(newsroom: Newsroom, page: Page) -> None:
+    published = await newsroom.write_and_publish(headline="A ferry learns to sing", body="It sang on **Tuesday**.")
+    await newsroom.text_once("/business/", "A ferry learns to sing")
+    await page.goto("/business/")
+    await page.get_by_role("link", name="A ferry learns to sing").first.click()
+    assert page.url == published["url"]
+    assert await page.locator("h1").inner_text() == "A ferry learns to sing"
+    assert await page.locator("article strong").inner_text() == "Tuesday"
+    assert await page.locator("link[rel=stylesheet]").count() == 1
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("requestfailed", lambda request: errors.append(request.url))
+    await page.reload()
+    assert errors == []
+
+
+async def test_the_keyboard_reaches_the_text_first(newsroom: Newsroom, page: Page) -> None:
+    published = await newsroom.write_and_publish(headline="The skip link is first")
+    await page.goto(published["url"])
+    await page.keyboard.press("Tab")
+    first = page.locator(":focus")
+    assert await first.get_attribute("href") == "#main"
+    await page.keyboard.press("Enter")
+    assert page.url.endswith("#main")
+
+
+async def test_searching_from_the_masthead(newsroom: Newsroom, page: Page) -> None:
+    published = await newsroom.write_and_publish(headline="A whale in the marina")
+    await newsroom.complete(published["id"])
+    await page.goto("/")
+    box = page.get_by_role("searchbox").first
+    await box.fill("whale marina")
+    await box.press("Enter")
+    assert "/search?q=whale+marina" in page.url
+    await page.get_by_role("link", name="A whale in the marina").first.click()
+    assert page.url == published["url"]
+
+
+async def test_signing_up_from_an_article_and_confirming_from_the_mail(newsroom: Newsroom, page: Page) -> None:
+    published = await newsroom.write_and_publish(headline="Letters are open")
+    await page.goto(published["url"])
+    form = page.locator('form[action="/subscribe"]').first
+    await form.locator('input[type="email"]').fill("bea@reader.example")
+    await form.get_by_role("button").click()
+    assert "bea@reader.example" in await page.locator("main").inner_text()
+    mail = await newsroom.mail("bea@reader.example", about="")
+    await page.goto(mail.path("/confirm/"))
+    await page.locator("main form").get_by_role("button").first.click()
+    second = await newsroom.write_and_publish(headline="The first letter goes out")
+    receipt = await newsroom.complete(second["id"])
+    assert receipt["notify"]["sent"] == 1
+    await newsroom.mail("bea@reader.example", about="The first letter goes out")
+
+
+async def test_an_unknown_address_helps(page: Page) -> None:
+    answer = await page.goto("/business/2020/01/01/nothing/")
+    assert answer is not None
+    assert answer.status == 404
+    assert await page.get_by_role("searchbox").count() >= 1
+    assert await page.locator('main a[href="/"]').count() == 1
