@@ -15,11 +15,14 @@ from pressroom_shared.errors import SiteFileError
 
 RESERVED_SLUGS = frozenset(
     {
-        *("api", "author", "cards", "confirm", "correct", "corrections", "feed", "health", "media", "metrics", "pages"),
+        *("api", "author", "cards", "confirm", "correct", "corrections", "feed", "media", "metrics", "pages"),
         *("preferences", "preview", "robots", "search", "sitemap", "static", "subscribe", "tag", "tip", "unsubscribe"),
     }
 )
 """First parts of addresses that no section may take: they have owners of their own (see api.md)."""
+
+PROBES = frozenset({"health/live", "health/ready"})
+"""Addresses of the gateway's own: a newspaper may have a section `health`, but not these below it."""
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
@@ -103,6 +106,13 @@ class Site(_Part):
         if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", value):
             raise ValueError(f"{value!r} is no BCP 47 language tag such as 'en-GB'")
         return value
+
+    @model_validator(mode="after")
+    def _no_health_check(self) -> Site:
+        taken = PROBES & set(self.section_keys)
+        if taken:
+            raise ValueError(f"{min(taken)!r} is the address of a health check; choose another word")
+        return self
 
     @model_validator(mode="after")
     def _each_section_once(self) -> Site:

@@ -59,6 +59,19 @@ def test_what_is_wrong_is_named(tmp_path: Path, old: str, new: str, word: str) -
     assert "site.toml" in str(caught.value)
 
 
+def test_a_newspaper_has_a_health_section_and_the_gateway_its_health_checks(tmp_path: Path) -> None:
+    health = GOOD.replace('slug = "world"', 'slug = "health"')
+    assert site(tmp_path, health).section("health") is not None
+    below = health.replace('slug = "health"', 'slug = "health"\nsections = [{ slug = "live", name = "Live" }]')
+    with pytest.raises(SiteFileError, match="health/live"):
+        site(tmp_path, below)
+
+
+def test_the_sample_newspaper_is_a_newspaper() -> None:
+    sample = Path(__file__).parents[3] / "deploy/local/pressroom_local/sample/site.toml"
+    assert "health" in load_site(sample).section_keys
+
+
 def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(SiteFileError, match="pressroom init"):
         load_site(tmp_path / "none.toml")
