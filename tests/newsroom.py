@@ -149,7 +149,7 @@ class Newsroom:
     async def mails(self, to: str) -> list[Mail]:
         """What has arrived for one address, oldest first."""
         listed = (await self.reader.get("/_mail/api", params={"to": to})).raise_for_status().json()["items"]
-        return [Mail(to, self._parsed(await self.reader.get(each["source"]))) for each in reversed(listed)]
+        return [Mail(to, self._parsed(await self.reader.get(f"/_mail/{each['id']}/raw"))) for each in reversed(listed)]
 
     async def mail(self, to: str, *, about: str, timeout_s: float = 20) -> Mail:
         """The one mail to this address whose subject holds some words, once it is there."""
