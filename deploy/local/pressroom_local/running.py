@@ -60,16 +60,12 @@ async def up(settings: Settings, console: Console, *, without: frozenset[str], w
                 await _unless(stop, sample.load(api, progress, timeout_s=settings.receipt_timeout_s))
         if not stop.is_set():
             say(_where_to_look(settings, plan, key_is_new=key_is_new))
-            await _unless(stop, _fail(supervisor))
+            await _unless(stop, supervisor.raise_when_failed())
     finally:
         say("Stopping …")
         await supervisor.stop()
         os.close(lock)
     say("Stopped. `make run` goes on where it was.")
-
-
-async def _fail(supervisor: Supervisor) -> None:
-    raise LocalError(await supervisor.failed_sentence())
 
 
 async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, Any]) -> None:

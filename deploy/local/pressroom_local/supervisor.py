@@ -143,10 +143,10 @@ class Supervisor:
             self._guard.stdin.close()
             await self._guard.wait()
 
-    async def failed_sentence(self) -> str:
-        """Waits until a process cannot start, and says why: the run is over then."""
+    async def raise_when_failed(self) -> None:
+        """Waits until a process cannot start: the run is over then. Raises `LocalError` that says why."""
         await self._failed.wait()
-        return self._why
+        raise LocalError(self._why)
 
     async def _keep(self, running: Running) -> None:
         """Start it again whenever it dies, with growing pauses, until the run stops."""
@@ -186,17 +186,19 @@ class Supervisor:
 
     async def _all_ready(self, wave: Sequence[Running]) -> None:
         """Raises `LocalError` as soon as one cannot start."""
-        ready = asyncio.gather(*(self._until_ready(each) for each in wave))
-        failed = asyncio.ensure_future(self.failed_sentence())
+        failing = asyncio.create_task(self.raise_when_failed())
+        waiting = {asyncio.create_task(self._until_ready(each)) for each in wave}
         try:
-            await asyncio.wait({ready, failed}, return_when=asyncio.FIRST_COMPLETED)
-            if failed.done():
-                raise LocalError(failed.result())
-            ready.result()
+            left = set(waiting)
+            while left:
+                done, _ = await asyncio.wait(left | {failing}, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()
+                left -= done
         finally:
-            ready.cancel()
-            failed.cancel()
-            await asyncio.gather(ready, failed, return_exceptions=True)
+            for task in (failing, *waiting):
+                task.cancel()
+            await asyncio.gather(failing, *waiting, return_exceptions=True)
 
     async def _until_ready(self, running: Running) -> None:
         reason = "it does not answer"
