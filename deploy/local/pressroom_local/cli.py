@@ -1,0 +1,220 @@
+"""The command `pressroom`: run it here, publish files, look what became of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from pressroom_local import folder, sample
+from pressroom_local.beginning import begin
+from pressroom_local.client import Api, open_api
+from pressroom_local.frontmatter import read_manuscript
+from pressroom_local.ports import LOOPBACK
+from pressroom_local.processes import SERVICES, without
+from pressroom_local.progress import Progress, receipt_table
+from pressroom_local.publishing import publish_again, store
+from pressroom_local.running import up
+from pressroom_local.settings import Settings
+from pressroom_local.supervisor import unready
+from pressroom_shared.errors import PressroomError
+from pressroom_shared.settings import load_settings
+
+ResultT = TypeVar("ResultT")
+console = Console()
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Pressroom publishes a newspaper. `pressroom run` starts everything on this machine; the other commands talk "
+    "to a Pressroom that runs, here or where PRESSROOM_LOCAL_URL says, with the key in PRESSROOM_ADMIN_KEY or else "
+    "the one in the data folder.",
+)
+keys = typer.Typer(no_args_is_help=True, help="API keys: who may write, publish, and manage keys.")
+sample_commands = typer.Typer(no_args_is_help=True, help="The sample newspaper.")
+app.add_typer(keys, name="keys")
+app.add_typer(sample_commands, name="sample")
+
+
+def main() -> None:
+    """Run the command. A person's mistake ends with one sentence on standard error and exit code 1."""
+    try:
+        app()
+    except PressroomError as error:
+        Console(stderr=True).print(str(error), markup=False, highlight=False, soft_wrap=True)
+        raise SystemExit(1) from None
+
+
+@app.command("run")
+@app.command("up", hidden=True)
+def run(
+    without_services: Annotated[
+        list[str] | None,
+        typer.Option("--without", help="Leave a service out on a small machine, such as `notify`. May be repeated."),
+    ] = None,
+    with_sample: Annotated[
+        bool | None,
+        typer.Option(
+            "--sample/--no-sample",
+            help="Publish the sample articles. Without this: yes, unless the newspaper is your own (a site.toml here, "
+            "or PRESSROOM_SITE).",
+        ),
+    ] = None,
+) -> None:
+    """Start everything on this machine, and keep it running until Ctrl-C.
+
+    Redis, the four services, a mail catcher and the gateway at http://localhost:8080 (PRESSROOM_PORT). What they know
+    is kept in the data folder (PRESSROOM_DATA_DIR, else ./data): the next start goes on where this one ended.
+    """
+    left_out = without(without_services or [])
+    asyncio.run(up(load_settings(Settings), console, without=left_out, with_sample=with_sample))
+
+
+@app.command()
+def publish(
+    files: Annotated[list[Path], typer.Argument(help="Markdown files with YAML front matter.")],
+    note: Annotated[str, typer.Option(help="Publish it as a correction; readers see this note.")] = "",
+    notify: Annotated[
+        bool | None,
+        typer.Option("--notify/--no-notify", help="Tell readers. Without this: for new articles and corrections."),
+    ] = None,
+    wait_s: Annotated[float, typer.Option(min=0, max=30, help="Seconds to wait until each page is there.")] = 10,
+) -> None:
+    """Publish articles from files.
+
+    A file needs `headline` and `section` in its front matter. With an `external_id` the article of that id is changed
+    if there is one; without, each call makes a new article. Pictures are named by file, beside the article:
+    `lead_image: {file: …, alt: …}` and `![alt](picture.jpg "caption")`. See `pressroom init` for an example.
+    """
+    manuscripts = [read_manuscript(path) for path in files]
+
+    async def work(api: Api) -> None:
+        for draft in await store(api, manuscripts):
+            answer = await publish_again(api, draft, note=note, notify=notify, wait_s=wait_s)
+            state = "live" if answer["live"] else "on its way"
+            console.print(f"{draft.manuscript.headline}: {state}: {answer['url']}", markup=False, soft_wrap=True)
+            console.print(f"  pressroom status {draft.id}", markup=False, highlight=False)
+
+    _call(work)
+
+
+@app.command()
+def init(
+    where: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where to write.", show_default=False)] = Path(),
+) -> None:
+    """Begin a newspaper of your own: write a site.toml with comments, and an article as an example.
+
+    Files that are there already are never overwritten.
+    """
+    for path in begin(where):
+        console.print(f"Wrote {path}", markup=False, highlight=False, soft_wrap=True)
+    console.print("Change site.toml as you like, then `pressroom run` here, and `pressroom publish articles/*.md`.")
+
+
+@app.command()
+def status(
+    article: Annotated[str, typer.Argument(help="An article's id or external_id; empty: the services.")] = "",
+) -> None:
+    """What became of an article, service by service; without one, whether the services on this machine are well."""
+    if not article:
+        if not asyncio.run(_services(load_settings(Settings))):
+            raise typer.Exit(1)
+        return
+
+    async def work(api: Api) -> None:
+        found = await api.find(article)
+        article_id = found["id"] if found else article
+        receipt, shown = await api.receipt(article_id), await api.article(article_id)
+        console.print(f"{shown['headline']}\n{shown['url']}", markup=False, soft_wrap=True)
+        console.print(receipt_table(receipt))
+
+    _call(work)
+
+
+async def _services(settings: Settings) -> bool:
+    """Show how each process is; whether all are well."""
+    ports = folder.kept_ports(settings.data_dir)
+    table = Table(box=None, padding=(0, 2))
+    table.add_column("service")
+    table.add_column("state")
+    checks = {each.name: f"http://{LOOPBACK}:{ports[each.name]}/health/ready" for each in SERVICES}
+    checks["gateway"] = f"{settings.base_url}/health/live"
+    answers = await asyncio.gather(*(unready(address) for address in checks.values()))
+    for name, reason in zip(checks, answers, strict=True):
+        table.add_row(name, escape(reason) or "[green]ready[/]")
+    console.print(table)
+    return not any(answers)
+
+
+@keys.command("create")
+def create_key(
+    name: Annotated[str, typer.Argument(help="Whose key it is, such as `Night desk`.")],
+    role: Annotated[
+        Literal["contributor", "editor", "admin"],
+        typer.Option(help="contributor: drafts. editor: publishes too. admin: keys and settings too."),
+    ] = "editor",
+) -> None:
+    """Make a key. It is shown this once; Pressroom keeps only its hash."""
+
+    async def work(api: Api) -> None:
+        made = await api.call("POST", "/keys", json={"name": name, "role": role})
+        console.print(made["secret"], markup=False, highlight=False, soft_wrap=True)
+
+    _call(work)
+
+
+@keys.command("list")
+def list_keys() -> None:
+    """All keys, without their secrets."""
+
+    async def work(api: Api) -> None:
+        table = Table(box=None, padding=(0, 2))
+        for column in ("id", "name", "role", "created", "revoked"):
+            table.add_column(column, overflow="fold")
+        for each in (await api.call("GET", "/keys"))["items"]:
+            table.add_row(each["id"], escape(each["name"]), each["role"], each["created_at"], each["revoked_at"] or "")
+        console.print(table)
+
+    _call(work)
+
+
+@keys.command("revoke")
+def revoke_key(key_id: Annotated[str, typer.Argument(help="The key's id, as `pressroom keys list` shows it.")]) -> None:
+    """Revoke a key, at once and for good."""
+    _call(lambda api: api.call("DELETE", f"/keys/{key_id}"))
+    console.print("Revoked.")
+
+
+@sample_commands.command("load")
+def load_sample() -> None:
+    """Publish the sample newspaper's articles that are not live yet. The site needs the sample's sections."""
+    settings = load_settings(Settings)
+
+    async def work(api: Api) -> None:
+        count = await sample.load(api, Progress(console), timeout_s=settings.receipt_timeout_s)
+        console.print(f"{count} articles were published." if count else "All of them are live already.")
+
+    _call(work)
+
+
+@sample_commands.command("remove")
+def remove_sample() -> None:
+    """Withdraw the sample newspaper's articles."""
+    console.print(f"{_call(sample.remove)} articles were removed.")
+
+
+def _call(work: Callable[[Api], Awaitable[ResultT]]) -> ResultT:
+    """Do something with the API. Raises `LocalError` when there is no key."""
+    settings = load_settings(Settings)
+    key = settings.admin_key.get_secret_value() if settings.admin_key else folder.kept_key(settings.data_dir)
+
+    async def run_it() -> ResultT:
+        async with open_api(settings.base_url, key) as api:
+            return await work(api)
+
+    return asyncio.run(run_it())
