@@ -49,7 +49,7 @@ class Ask(BaseModel):
         examples=["2026-11-30"],
     )
     sort: Sort = Field(default="relevance", description="`relevance` also counts how new an article is.")
-    page: int = Field(default=1, ge=1, le=1_000_000)
+    page: int = Field(default=1, ge=1, le=1_000_000, description="From 1.")
     page_size: int = Field(default=10, ge=1, le=1000, description="100 at most, unless the operator says otherwise.")
 
     @model_validator(mode="before")

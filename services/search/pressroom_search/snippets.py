@@ -6,12 +6,14 @@ Here is plain text only; `to_html` is the one place where it becomes HTML, and i
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable, Iterable, Sequence
 
 from pressroom_search.analysis import Token, tokens
 from pressroom_search.engine import Part
 
 ELLIPSIS = "…"
+_BREAKS = re.compile(r"\s*\n\s*")
 Matches = Callable[[Token], bool]
 
 
@@ -104,4 +106,4 @@ def _parts(text: str, spans: Sequence[tuple[int, int]], start: int = 0, end: int
 
 def _flat(text: str) -> str:
     """Paragraphs run on in a snippet."""
-    return " ".join(text.split("\n")) if "\n" in text else text
+    return _BREAKS.sub(" ", text)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+import tantivy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pressroom_search import committer as committing
 from pressroom_search.documents import to_document
 from pressroom_search.engine import Applied, Change, FacetValue, Held, Refused, Repeat, Stale
 from pressroom_shared.ids import new_id
@@ -20,7 +21,7 @@ from tests.integration.search.conftest import Engine, open_engine
 A1 = "0193a0f0-0000-7000-8000-000000000001"
 
 
-def article(id: str, headline: str, body: str = "", **more: object) -> Change:  # noqa: A002
+def article(id: str, headline: str, body: str = "", **more: Any) -> Change:  # noqa: A002
     return published(id=id, headline=headline, standfirst="", body_text=body, body=body, **({"tags": []} | more))
 
 
@@ -244,18 +245,16 @@ def test_a_document_that_the_commit_refuses_does_not_swallow_later_commits(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """tantivy's trap: after it, every commit succeeds and stores nothing until a rollback."""
-    import tantivy
-
     real = tantivy.Document.from_dict
 
     class Unchecked:
         @staticmethod
-        def from_dict(fields: dict[str, object], schema: object) -> object:
+        def from_dict(fields: dict[str, Any], schema: tantivy.Schema) -> tantivy.Document:
             if fields["id"] == "bad":
                 return tantivy.Document(id=["bad"], version=["no number"])
             return real(fields, schema)
 
-    monkeypatch.setattr(committing.tantivy, "Document", Unchecked)
+    monkeypatch.setattr("pressroom_search.committer.tantivy.Document", Unchecked)
     verdicts = engine.apply(article("a", "Before"), article("bad", "Bad"), article("b", "After"))
     assert [type(each) for each in verdicts] == [Applied, Refused, Applied]
     assert engine.apply(article("c", "Later")) == [Applied(version(1))]
