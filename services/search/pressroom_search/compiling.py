@@ -24,7 +24,7 @@ CORRECTED_WEIGHT = 0.8
 DENSE_SHARE = 0.6
 """Of the pairs of characters in a run without spaces, so many must be there."""
 PREFIX_TERMS_MAX = 100
-CLAUSES_MAX = 64
+CLAUSES_MAX = 256
 """More clauses than that are not read; nobody types them."""
 
 Correct = Callable[[str], str | None]
