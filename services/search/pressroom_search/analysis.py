@@ -98,6 +98,10 @@ _WORD = re.compile(
 )
 
 
+_ATTACHED = re.compile(f"[{_marks()}\uff9e\uff9f]")
+"""What belongs to the character before it: vowel and tone marks, voicing marks of half width."""
+
+
 def primary(language: str) -> str:
     return language.partition("-")[0].lower()
 
@@ -159,10 +163,12 @@ def tokens(text: str, language: str) -> Iterator[Token]:
 
 
 def _pairs(text: str, start: int, end: int) -> Iterator[Token]:
-    for at in range(start, end):
-        pair = fold(text[at : min(at + 2, end)])
+    starts = [at for at in range(start, end) if at == start or not _ATTACHED.match(text[at])]
+    ends = [*starts[1:], end]
+    for at, after in zip(starts, [*ends[1:], end], strict=True):
+        pair = fold(text[at:after])
         if pair:
-            yield Token(at, min(at + 2, end), pair, pair)
+            yield Token(at, after, pair, pair)
 
 
 def is_dense(word: str) -> bool:
