@@ -26,7 +26,7 @@ COUNTS = [
         ("harbuor", "harbour"),
         ("lihgthouse", "lighthouse"),
         ("lighthuose", "lighthouse"),
-        ("lghthuse", "lighthouse"),
+        ("ligghthousse", "lighthouse"),
         ("carne", "crane"),
         ("strikee", "strike"),
         ("strkie", "strike"),
