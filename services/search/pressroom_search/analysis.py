@@ -20,7 +20,6 @@ WORD_CHARS_MAX = 64
 """Longer words are cut: they are addresses or noise, and the engine refuses terms of 64 KB."""
 
 STEMMED = {
-    "ar": "arabic",
     "da": "danish",
     "de": "german",
     "el": "greek",
@@ -43,7 +42,7 @@ STEMMED = {
 }
 """Languages that the engine stems (Snowball)."""
 
-STOPPED = frozenset(STEMMED.values()) - {"arabic", "greek", "romanian", "tamil", "turkish"}
+STOPPED = frozenset(STEMMED.values()) - {"greek", "romanian", "tamil", "turkish"}
 """Languages of which the engine knows the stop words."""
 
 DENSE = (
@@ -59,6 +58,36 @@ _POINTS = re.compile(
 
 _LETTERS = str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ة": "ه", "ی": "ي", "ک": "ك", "ँ": "ं"})
 """Spellings that writers of Arabic, Persian and Hindi use for the same word."""
+
+_ARABIC_ARTICLES = ("ال", "بال", "كال", "فال", "لل")
+_ARABIC_ENDINGS = ("ها", "ان", "ات", "ون", "ين", "يه", "ه", "ي")
+"""After Larkey, Ballesteros and Connell, Light Stemming for Arabic Information Retrieval (2007): Light10."""
+
+_ARABIC_STOP = frozenset(
+    [
+        *(
+            "من",
+            "في",
+            "علي",
+            "الي",
+            "عن",
+            "مع",
+            "هذا",
+            "هذه",
+            "ذلك",
+            "تلك",
+            "التي",
+            "الذي",
+            "الذين",
+            "ان",
+            "لا",
+            "ما",
+            "لم",
+        ),
+        *("هو", "هي", "هم", "كان", "كانت", "قد", "ثم", "او", "كل", "بعد", "قبل", "حتي", "بين", "و"),
+    ]
+)
+"""As they are after folding."""
 
 _HINDI_ENDINGS = (
     *("ाएंगी", "ाएंगे", "ाऊंगी", "ाऊंगा", "ाइयां", "ाइयों", "ियों", "ियां", "ाएं", "ाओं", "ाने", "ाना", "ाती", "ाते", "ाता"),
@@ -106,7 +135,7 @@ def primary(language: str) -> str:
     return language.partition("-")[0].lower()
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=100_000)
 def fold(word: str) -> str:
     """A word as it is compared: case, width, accents and points do not count."""
     plain = unicodedata.normalize("NFKC", word).casefold().translate(_LETTERS)
@@ -125,19 +154,32 @@ def _stemmer(language: str) -> tantivy.TextAnalyzer | None:
     return builder.filter(tantivy.Filter.stemmer(name)).build()
 
 
-@lru_cache(maxsize=400_000)
+@lru_cache(maxsize=100_000)
 def stem(word: str, language: str) -> str | None:
     """The stem of a word in a language (its primary tag), folded; None for a stop word."""
     lower = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", word).casefold())[:WORD_CHARS_MAX]
     if language == "hi":
         return _hindi(fold(lower))
     if language == "ar":
-        lower = fold(lower)
+        return _arabic(fold(lower))
     stemmer = _stemmer(language)
     if stemmer is None:
         return fold(lower)
     stems = stemmer.analyze(lower)
     return fold(stems[0]) if stems else None
+
+
+def _arabic(word: str) -> str | None:
+    """Light10: the article and what is joined before it, then endings; the engine's own stemmer takes too much."""
+    if word in _ARABIC_STOP:
+        return None
+    word = word.removeprefix("و") if len(word) > 3 else word
+    article = next((each for each in _ARABIC_ARTICLES if word.startswith(each) and len(word) - len(each) >= 2), "")
+    word = word.removeprefix(article)
+    for ending in _ARABIC_ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= 2:
+            word = word.removesuffix(ending)
+    return word
 
 
 def _hindi(word: str) -> str | None:
@@ -169,6 +211,12 @@ def _pairs(text: str, start: int, end: int) -> Iterator[Token]:
         pair = fold(text[at:after])
         if pair:
             yield Token(at, after, pair, pair)
+
+
+def without_closing(found: list[Token]) -> list[Token]:
+    """A query's tokens less the single character that closes a run of pairs: the index has it for prefixes alone."""
+    closes = len(found) > 1 and found[-1].start < found[-2].end
+    return found[:-1] if closes else found
 
 
 def is_dense(word: str) -> bool:

@@ -78,8 +78,7 @@ class Committer:
         return find_held(self._index.searcher(), article_id)
 
     def close(self) -> None:
-        """Let the merges finish and give the engine's own lock back."""
-        self._writer.wait_merging_threads()
+        """Give the engine's own lock back. Merges under way are dropped; they are only housekeeping."""
         del self._writer
 
     def _apply(self, batch: Sequence[Change]) -> list[Verdict]:

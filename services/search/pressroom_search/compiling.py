@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import tantivy
 from tantivy import Occur
 
-from pressroom_search.analysis import Token, fold, is_dense, primary, stem, tokens
+from pressroom_search.analysis import Token, fold, is_dense, primary, stem, tokens, without_closing
 from pressroom_search.documents import SCHEMA
 from pressroom_search.engine import Search
 from pressroom_search.query import Clause, Field, Phrase, Prefix, Query, Word
@@ -36,9 +36,14 @@ class Marks:
 
     stems: set[str] = field(default_factory=set)
     words: set[str] = field(default_factory=set)
+    letters: set[str] = field(default_factory=set)
+    """Single characters of a script without spaces, of which the index knows pairs."""
 
-    def has(self, token: Token) -> bool:
-        return token.word in self.words or (token.stem is not None and token.stem in self.stems)
+    def place(self, token: Token) -> tuple[int, int] | None:
+        """What of this token matched, from where to where; None for nothing."""
+        if token.word in self.words or (token.stem is not None and token.stem in self.stems):
+            return token.start, token.end
+        return (token.start, token.start + 1) if self.letters and token.word[0] in self.letters else None
 
 
 @dataclass(slots=True)
@@ -75,9 +80,9 @@ class Compiler:
             required.append((Occur.Should if firm else Occur.Must, _any(loose)))
         elif not firm and clauses:
             required.append((Occur.Must, tantivy.Query.empty_query()))
-        kept = Marks(set(self._marks.stems), set(self._marks.words))
+        marks, self._marks = self._marks, Marks()  # what must not match is not marked
         required += [(Occur.MustNot, self._excluded(each)) for each in search.query.without[:CLAUSES_MAX]]
-        return Compiled(tantivy.Query.boolean_query(required), kept, self._corrections, scored)
+        return Compiled(tantivy.Query.boolean_query(required), marks, self._corrections, scored)
 
     def _loose(self, query: Query, clauses: Sequence[Clause]) -> list[tantivy.Query]:
         """Words and prefixes, any of which may match; neighbours that stand together weigh more."""
@@ -149,10 +154,9 @@ class Compiler:
 
     def _run(self, text: str) -> tantivy.Query:
         """A run without spaces: most of its pairs of characters, and the more the better in a row."""
-        found = [token.word for token in tokens(text, self._languages[0])]
-        if len(found) == 1:
+        pairs = [token.word for token in without_closing(list(tokens(text, self._languages[0])))]
+        if len(pairs) == 1 and len(pairs[0]) == 1:
             return self._prefix("words", text)
-        pairs = found[:-1] if is_dense(text[-1]) else found
         self._marks.words.update(pairs)
         each = [(Occur.Should, _term("words", pair)) for pair in pairs]
         most = tantivy.Query.boolean_query(each, minimum_number_should_match=math.ceil(len(pairs) * DENSE_SHARE))
@@ -165,7 +169,10 @@ class Compiler:
             return tantivy.Query.empty_query()
         last = found[-1].word
         terms = [term for term, _ in self._searcher.terms_with_prefix(name, last, limit=PREFIX_TERMS_MAX)]
-        self._marks.words.update(terms)
+        if len(last) == 1 and is_dense(last):
+            self._marks.letters.add(last)
+        else:
+            self._marks.words.update(terms)
         ends = _any([_term(name, each) for each in terms]) if terms else tantivy.Query.empty_query()
         if len(found) == 1 or is_dense(text):
             return ends
@@ -175,10 +182,8 @@ class Compiler:
 
     def _exact(self, text: str, name: str = "words") -> tantivy.Query:
         """These very words in a row, stop words too."""
-        found = list(tokens(text, self._languages[0]))
-        if is_dense(text[-1:]) and len(found) > 1:
-            found = found[:-1]  # the closing single character is there for prefixes alone
-        elif len(found) == 1 and is_dense(text):
+        found = without_closing(list(tokens(text, self._languages[0])))
+        if len(found) == 1 and len(found[0].word) == 1 and is_dense(found[0].word):
             return self._prefix(name, text)
         telling = [token.word for token in found if token.stem] or [token.word for token in found]
         self._marks.words.update(telling)

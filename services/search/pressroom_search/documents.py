@@ -7,7 +7,6 @@ withdrawn article from coming back.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -77,18 +76,18 @@ def live_document(source: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
     tag_names = [name for _, name in source["tags"]]
     author_names = [name for _, name in source["authors"]]
     parts = [source["headline"], source["standfirst"], source["body"], *author_names, *tag_names]
-    found = [list(tokens(part, language)) for part in parts]
+    stems, words = zip(*(_views(part, language) for part in parts), strict=True)
     return {
         "id": source["id"],
         "version": source["version"],
         "live": 1,
         "published": source["published"],
-        "all": [_joined(token.stem for token in part) for part in found],
-        "title": [_joined(token.stem for token in found[0])],
-        "words": [_joined(token.word for token in part) for part in found],
-        "title_words": [_joined(token.word for token in found[0])],
-        "tag_words": [_words(f"{name} {slug}", language) for slug, name in source["tags"]],
-        "author_words": [_words(name, language) for name in author_names],
+        "all": list(stems),
+        "title": stems[0],
+        "words": list(words),
+        "title_words": words[0],
+        "tag_words": [_views(f"{name} {slug}", language)[1] for slug, name in source["tags"]],
+        "author_words": [_views(name, language)[1] for name in author_names],
         "section": sorted({key for each in [source["section"], *source["also_in"]] for key in _with_parents(each)}),
         "tag": [slug for slug, _ in source["tags"]],
         "author": [slug for slug, _ in source["authors"]],
@@ -106,12 +105,15 @@ def read_source(document: tantivy.Document) -> dict[str, Any]:
     return source
 
 
-def _joined(words: Iterable[str | None]) -> str:
-    return " ".join(word for word in words if word)
-
-
-def _words(text: str, language: str) -> str:
-    return _joined(token.word for token in tokens(text, language))
+def _views(text: str, language: str) -> tuple[str, str]:
+    """A text's stems and its words, each in a row, for the engine's whitespace tokenizer."""
+    stems: list[str] = []
+    words: list[str] = []
+    for token in tokens(text, language):
+        words.append(token.word)
+        if token.stem:
+            stems.append(token.stem)
+    return " ".join(stems), " ".join(words)
 
 
 def _with_parents(section: str) -> list[str]:

@@ -85,7 +85,7 @@ def _results(results: Results, ask: Ask, asked: Asked, site: Site) -> dict[str, 
     return {
         "count": words.get(f"total_{results.total}", words["total"]).format(n=results.total),
         "did_you_mean": _did_you_mean(results, asked, words),
-        "facets": _facets(results, asked, words),
+        "facets": _facets(results, asked, site, words),
         "hits": [_hit(hit, site) for hit in results.hits],
         "pager": _pager(results.total, ask, asked, words),
         "everything_url": _url({"q": asked.get("q", "")}) if narrowed else "",
@@ -100,13 +100,14 @@ def _did_you_mean(results: Results, asked: Asked, words: dict[str, Any]) -> dict
     return {"before": before, "q": corrected, "after": after, "url": _url(asked | {"q": corrected})}
 
 
-def _facets(results: Results, asked: Asked, words: dict[str, Any]) -> list[dict[str, Any]]:
+def _facets(results: Results, asked: Asked, site: Site, words: dict[str, Any]) -> list[dict[str, Any]]:
     """Links that narrow the search, and one that takes each narrowing away again."""
     found = []
     for name in FACETS:
         chosen = asked.get(name)
         values = results.facets.get(name, [])[:FACET_VALUES_SHOWN]
-        label = next((each.label for each in values if each.value == chosen), chosen)
+        label = next((each.label for each in values if each.value == chosen), chosen or "")
+        label = site.section_name(label) if name == "section" and chosen == label else label
         clear = {"url": _url(asked | {name: ""}), "text": words["without"].format(name=label)} if chosen else None
         links = [
             {

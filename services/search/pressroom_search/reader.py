@@ -102,7 +102,7 @@ class Reader:
         document = find_document(view.searcher, article_id) if view else None
         if view is None or document is None or not document["live"][0]:
             return None
-        terms = _strongest_terms(view.searcher, read_source(document))
+        terms = _strongest_terms(view.searcher, read_source(document), self._settings.scan_chars_max)
         if not terms:
             return []
         query = tantivy.Query.boolean_query(
@@ -163,16 +163,16 @@ class Reader:
         score, address = found
         source = read_source(searcher.doc(address))
         language, headline, body = source["language"], source["headline"], source["body"]
-        has, chars = compiled.marks.has, self._settings.snippet_chars
-        scan = self._settings.snippet_scan_chars_max
-        snippet = snippets.cut(body, language, has, chars=chars, scan_chars_max=scan) or snippets.cut(
-            source["standfirst"], language, has, chars=chars, scan_chars_max=scan
+        place, chars = compiled.marks.place, self._settings.snippet_chars
+        scan = self._settings.scan_chars_max
+        snippet = snippets.cut(body, language, place, chars=chars, scan_chars_max=scan) or snippets.cut(
+            source["standfirst"], language, place, chars=chars, scan_chars_max=scan
         )
         return Hit(
             id=source["id"],
             path=source["path"],
             headline=headline,
-            headline_parts=snippets.mark(headline, language, has),
+            headline_parts=snippets.mark(headline, language, place),
             snippet=snippet or snippets.beginning(source["standfirst"] or body, chars),
             section=source["section"],
             language=language,
@@ -188,10 +188,11 @@ class Reader:
         with self._lock:
             due = self._spells is not view.searcher and now - self._spelled_at >= self._settings.spelling_refresh_s
             if due:
-                counts = view.searcher.terms_with_prefix("words", "")
-                self._speller = Speller(counts, words_max=self._settings.spelling_words_max)
                 self._spells, self._spelled_at = view.searcher, now
-            return self._speller.correct(word)
+        if due:  # others go on with the old one meanwhile
+            counts = view.searcher.terms_with_prefix("words", "")
+            self._speller = Speller(counts, words_max=self._settings.spelling_words_max)
+        return self._speller.correct(word)
 
     def _fresh(self) -> View | None:
         """The newest commit, looked for at most every `fresh_ms`."""
@@ -241,9 +242,9 @@ def _corrected(text: str, compiled: Compiled) -> str | None:
     return text
 
 
-def _strongest_terms(searcher: tantivy.Searcher, source: dict[str, Any]) -> list[str]:
+def _strongest_terms(searcher: tantivy.Searcher, source: dict[str, Any], chars_max: int) -> list[str]:
     text = "\n".join([source["headline"], source["standfirst"], source["body"]])
-    counts = Counter(token.stem for token in tokens(text, source["language"]) if token.stem)
+    counts = Counter(token.stem for token in tokens(text[:chars_max], source["language"]) if token.stem)
     weights: dict[str, float] = {}
     for term, count in counts.items():
         articles = searcher.doc_freq("all", term)

@@ -9,17 +9,19 @@ import html
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from pressroom_search.analysis import Token, tokens
+from pressroom_search.analysis import Token, is_dense, tokens
 from pressroom_search.engine import Part
 
 ELLIPSIS = "…"
 _BREAKS = re.compile(r"\s*\n\s*")
-Matches = Callable[[Token], bool]
+Span = tuple[int, int]
+Matches = Callable[[Token], Span | None]
+"""Says what of a token matched."""
 
 
 def mark(text: str, language: str, matches: Matches) -> tuple[Part, ...]:
     """The whole text, what matched marked."""
-    return _parts(text, _spans(token for token in tokens(text, language) if matches(token)))
+    return _parts(text, _joined(place for token in tokens(text, language) if (place := matches(token))))
 
 
 def cut(text: str, language: str, matches: Matches, *, chars: int, scan_chars_max: int) -> tuple[Part, ...] | None:
@@ -31,8 +33,8 @@ def cut(text: str, language: str, matches: Matches, *, chars: int, scan_chars_ma
     room = max(0, chars - (hits[last].end - hits[first].start))
     start = _word_start(text, max(0, hits[first].start - room // 3), hits[first].start)
     end = _word_end(text, min(len(text), max(start + chars, hits[last].end)), hits[last].end)
-    inside = [token for token in hits if start <= token.start and token.end <= end]
-    parts = _parts(text, _spans(inside), start, end)
+    places = [place for token in hits if (place := matches(token))]
+    parts = _parts(text, _joined(each for each in places if start <= each[0] and each[1] <= end), start, end)
     before = (Part(ELLIPSIS),) if start > 0 else ()
     return (*before, *parts, *((Part(ELLIPSIS),) if end < len(text) else ()))
 
@@ -66,7 +68,7 @@ def _word_start(text: str, at: int, at_most: int) -> int:
     """The nearest beginning of a word at or after `at`; scripts without spaces may begin anywhere."""
     if at == 0:
         return 0
-    while at < at_most and not text[at - 1].isspace():
+    while at < at_most and not text[at - 1].isspace() and not is_dense(text[at]):
         at += 1
     return at
 
@@ -81,18 +83,18 @@ def _word_end(text: str, at: int, at_least: int) -> int:
     return end if end > at_least else at
 
 
-def _spans(found: Iterable[Token]) -> list[tuple[int, int]]:
-    """Places of the matches; pairs that overlap become one."""
-    spans: list[tuple[int, int]] = []
-    for token in found:
-        if spans and token.start < spans[-1][1]:
-            spans[-1] = (spans[-1][0], max(spans[-1][1], token.end))
+def _joined(places: Iterable[Span]) -> list[Span]:
+    """Pairs of characters that overlap become one."""
+    spans: list[Span] = []
+    for start, end in places:
+        if spans and start < spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(spans[-1][1], end))
         else:
-            spans.append((token.start, token.end))
+            spans.append((start, end))
     return spans
 
 
-def _parts(text: str, spans: Sequence[tuple[int, int]], start: int = 0, end: int | None = None) -> tuple[Part, ...]:
+def _parts(text: str, spans: Sequence[Span], start: int = 0, end: int | None = None) -> tuple[Part, ...]:
     end = len(text) if end is None else end
     parts: list[Part] = []
     at = start

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tantivy
 from tantivy import Occur
 
-from pressroom_search.analysis import is_dense, tokens
+from pressroom_search.analysis import tokens, without_closing
 from pressroom_search.compiling import terms_query
 from pressroom_search.documents import SCHEMA
 
@@ -14,9 +14,7 @@ ENDINGS_MAX = 50
 
 def suggest_query(searcher: tantivy.Searcher, text: str, language: str) -> tantivy.Query | None:
     """The query for what was typed so far; None when it holds no word."""
-    found = [token.word for token in tokens(text, language)]
-    if len(found) > 1 and is_dense(text.rstrip()[-1:]):
-        found = found[:-1]  # the closing single character is there for prefixes alone
+    found = [token.word for token in without_closing(list(tokens(text, language)))]
     if not found:
         return None
     *whole, last = found

@@ -42,6 +42,9 @@ def test_text_becomes_words(text: str, expected: list[str]) -> None:
         ("de", "Häuser", "hauser"),
         ("fr", "nationales", "national"),
         ("ar", "السفينة", "السفينه"),
+        ("ar", "المرفأ", "مرفأ"),
+        ("ar", "والمدينة", "مدينة"),
+        ("ar", "الصيّادون", "صياد"),
         ("hi", "रोटियाँ", "रोटी"),
         ("ru", "краны", "кран"),
         ("xx", "Same", "same"),
@@ -51,7 +54,9 @@ def test_forms_of_one_word_share_a_stem(language: str, one: str, other: str) -> 
     assert stem(one, language) == stem(other, language) is not None
 
 
-@pytest.mark.parametrize(("language", "word"), [("en", "the"), ("es", "los"), ("de", "und"), ("hi", "की")])
+@pytest.mark.parametrize(
+    ("language", "word"), [("en", "the"), ("es", "los"), ("de", "und"), ("hi", "की"), ("ar", "إلى")]
+)
 def test_stop_words_have_no_stem(language: str, word: str) -> None:
     assert stem(word, language) is None
 
