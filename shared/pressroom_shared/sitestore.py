@@ -48,12 +48,17 @@ class SiteStore(Protocol):
         """Where a file store keeps a key."""
 
 
-def open_site_store(url: str) -> SiteStore:
-    """The store at `file:///…`. Raises `StoreError` when the URL names none, or the folder cannot be written."""
+def open_site_store(url: str, *, writable: bool = True) -> SiteStore:
+    """The store at `file:///…`; where it is only read, it may lie on a read-only volume, or not be there yet.
+
+    Raises `StoreError` when the URL names none, or the folder cannot be written.
+    """
     parts = urlsplit(url)
     if parts.scheme != "file" or parts.netloc not in {"", "localhost"}:
         raise StoreError(f"PRESSROOM_SITE_STORE: {url!r} is no store that Pressroom knows; use file:///folder.")
     root = Path(unquote(parts.path))
+    if not writable:
+        return FileStore(root)
     try:
         root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
