@@ -18,9 +18,16 @@ import pressroom_ingest.app as ingest
 import pressroom_ingest.settings
 import pressroom_notify.settings
 import pressroom_render.settings
+import pressroom_search.app as search
 import pressroom_search.settings
 from pressroom_ingest.waiting import Waiters
+from pressroom_search.folder import Folder
+from pressroom_search.reader import Reader
+from pressroom_shared.clock import SystemClock
 from pressroom_shared.settings import Settings
+from pressroom_shared.shell import Shell
+from pressroom_shared.site import load_site
+from pressroom_shared.sitestore import open_site_store
 
 ROOT = Path(__file__).parents[1]
 OPENAPI = ROOT / "shared" / "pressroom_shared" / "openapi.json"
@@ -47,7 +54,13 @@ async def apps(folder: Path) -> AsyncIterator[list[FastAPI]]:
     where: dict[str, Any] = {"site": SAMPLE_SITE, "data_dir": folder}
     async with AsyncExitStack() as stack:
         desk = await stack.enter_async_context(ingest.open_desk(pressroom_ingest.settings.Settings(**where)))
-        yield [ingest.create_api(desk, Waiters())]
+        yield [ingest.create_api(desk, Waiters()), search_app(pressroom_search.settings.Settings(**where))]
+
+
+def search_app(settings: pressroom_search.settings.Settings) -> FastAPI:
+    site, folder = load_site(settings.site), Folder(settings.index_dir)
+    shell = Shell(open_site_store(settings.site_store_url), site)
+    return search.create_api(Reader(folder, site, settings, SystemClock()), site, settings, shell)
 
 
 def merged(documents: list[dict[str, Any]]) -> dict[str, Any]:

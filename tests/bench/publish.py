@@ -41,18 +41,22 @@ async def bench(*, full: bool) -> Report:
                 after = system.cpu_s()
         finally:
             await newsroom.close()
-    cost = [
-        [name, (between[name] - before[name]) * 1000 / count, (after[name] - between[name]) * 1000 / (rate * seconds)]
-        for name in sorted(before)
-    ]
-    cost.append(["all", *(sum(float(row[place]) for row in cost) for place in (1, 2))])
+    spent = {
+        name: ((between[name] - used) * 1000 / count, (after[name] - between[name]) * 1000 / (rate * seconds))
+        for name, used in sorted(before.items())
+    }
+    spent["all"] = (sum(each[0] for each in spent.values()), sum(each[1] for each in spent.values()))
     titles = (f"One after another, {count} articles", f"Sustained, {rate} a second for {seconds} s")
     return Report(
         "publish",
         [
             _times(f"{titles[0]}: ms after the call began", alone),
             _times(f"{titles[1]}: ms after the call began", together),
-            Table("CPU, ms an article", ["process", "one after another", "sustained"], cost),
+            Table(
+                "CPU, ms an article",
+                ["process", "one after another", "sustained"],
+                [[name, *each] for name, each in spent.items()],
+            ),
         ],
         notes=["Looking, which is what readers do here, costs the gateway and search; it is in their figures."],
         plots={
@@ -126,5 +130,8 @@ def _add(times: dict[str, list[float]], one: dict[str, float]) -> None:
 
 
 def _times(title: str, times: dict[str, list[float]]) -> Table:
-    rows = [[step, *(percentile(times[step], part) for part in (0.5, 0.95, 0.99))] for step in STEPS]
-    return Table(title, ["step", "p50", "p95", "p99"], [list(row) for row in rows])
+    return Table(
+        title,
+        ["step", "p50", "p95", "p99"],
+        [[step, *(percentile(times[step], part) for part in (0.5, 0.95, 0.99))] for step in STEPS],
+    )
