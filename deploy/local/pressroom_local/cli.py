@@ -113,7 +113,10 @@ def init(
     """
     for path in begin(where):
         console.print(f"Wrote {path}", markup=False, highlight=False, soft_wrap=True)
-    console.print("Change site.toml as you like, then `pressroom run` here, and `pressroom publish articles/*.md`.")
+    console.print(
+        "Change site.toml as you like, then `pressroom run` here, and `pressroom publish articles/*.md`.",
+        soft_wrap=True,
+    )
 
 
 @app.command()
@@ -173,12 +176,10 @@ def list_keys() -> None:
     """All keys, without their secrets."""
 
     async def work(api: Api) -> None:
-        table = Table(box=None, padding=(0, 2))
-        for column in ("id", "name", "role", "created", "revoked"):
-            table.add_column(column, overflow="fold")
         for each in (await api.call("GET", "/keys"))["items"]:
-            table.add_row(each["id"], escape(each["name"]), each["role"], each["created_at"], each["revoked_at"] or "")
-        console.print(table)
+            state = f"revoked {each['revoked_at'][:10]}" if each["revoked_at"] else f"since {each['created_at'][:10]}"
+            line = f"{each['id']:<36}  {each['role']:<11}  {state:<18}  {each['name']}"
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     _call(work)
 

@@ -18,7 +18,7 @@ MARKS = {
     "failed": "[red]failed[/]",
     "skipped": "[dim]nothing to do[/]",
     "stale": "[dim]newer held[/]",
-    "waiting": "[yellow]…[/]",
+    "waiting": "[yellow]waiting[/]",
 }
 
 
@@ -91,12 +91,12 @@ class Progress:
 def receipt_table(receipt: dict[str, Any]) -> Table:
     """One article's receipt, for `pressroom status ARTICLE`."""
     table = Table(box=None, padding=(0, 2))
-    for name in ("service", "status", "at", "took", "detail"):
+    for name in ("service", "status", "at (UTC)", "took", "detail"):
         table.add_column(name)
     for name in SERVICES:
         part = receipt.get(name)
         if part is not None:
             took = f"{part['took_ms']} ms" if part["took_ms"] is not None else ""
             status = MARKS.get(part["status"], part["status"])
-            table.add_row(name, status, part["at"] or "", took, escape(part["detail"] or ""))
+            table.add_row(name, status, (part["at"] or "")[11:19], took, escape(part["detail"] or ""))
     return table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 from collections.abc import Coroutine
@@ -65,7 +66,7 @@ async def up(settings: Settings, console: Console, *, without: frozenset[str], w
         say("Stopping …")
         await supervisor.stop()
         os.close(lock)
-    say("Stopped. `make run` goes on where it was.")
+    say("Stopped. The next start goes on from here.")
 
 
 async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, Any]) -> None:
@@ -141,8 +142,8 @@ def _where_to_look(settings: Settings, plan: Plan, *, key_is_new: bool) -> str:
     )
     mail = "" if plan.smtp_url else f"\n  Mails sent      {origin}/_mail/"
     shown = f"\n                  {plan.admin_key}   (shown this once)" if key_is_new else ""
-    document = '{"headline": "Hello, readers", "section": "SECTION", "body": "Our first *story*."}'
     section = load_site(plan.site).section_keys[0]
+    document = json.dumps({"headline": "Hello, readers", "section": section, "body": "Our first *story*."})
     return f"""
 Pressroom is running.
 
@@ -155,7 +156,7 @@ Pressroom is running.
 Three calls to try: what is live, a new draft, and its publication (put its id in for ID).
 
   curl -H {auth} "{origin}/api/v1/articles?state=live&limit=3"
-  curl -H {auth} {origin}/api/v1/articles --json '{document.replace("SECTION", section)}'
+  curl -H {auth} -H "Content-Type: application/json" {origin}/api/v1/articles -d '{document}'
   curl -H {auth} -X POST "{origin}/api/v1/articles/ID/publish?wait=live"
 
 Ctrl-C stops everything; the next start finds it as it was."""
