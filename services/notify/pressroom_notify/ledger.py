@@ -1,0 +1,216 @@
+"""The ledger of every mail: leased by one sender, marked before its bytes go out, and settled by the server's answer.
+
+What is leased when its sender dies was not sent, and is queued again. What was `sending` may have been: it becomes
+`uncertain`, and is never silently sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from pressroom_notify.retries import Failed, Result, Sent, Suppress, Uncertain, settle
+from pressroom_notify.settings import Settings
+from pressroom_notify.tables import delivery, fanout, reader
+from pressroom_shared.database import insert
+
+PRIORITY_LINK = 0
+UNCERTAIN = "The sender stopped while this was on its way; it may have arrived, and is not sent again."
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One mail that this sender has leased."""
+
+    id: int
+    reader_id: str
+    article_id: str
+    occasion: str
+    announced: int
+    lease: int
+    tries: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of one mail."""
+
+    row: Row
+    result: Result
+
+
+async def queue_letter(connection: AsyncConnection, reader_id: str, occasion: str, now: datetime) -> None:
+    """Queue a mail that is about no article: with a link, or a digest. Before all news; once."""
+    values = {
+        "reader_id": reader_id,
+        "article_id": "",
+        "channel": "mail",
+        "occasion": occasion,
+        "announced": 0,
+        "every_days": 0,
+        "priority": PRIORITY_LINK,
+        "state": "queued",
+        "not_before": now,
+        "tries": 0,
+        "lease": 0,
+        "detail": "",
+        "created_at": now,
+        "changed_at": now,
+    }
+    await connection.execute(insert(connection, delivery).values(**values).on_conflict_do_nothing())
+
+
+class Ledger:
+    """The ledger as one sender sees it, in one transaction."""
+
+    def __init__(self, connection: AsyncConnection, settings: Settings, owner: str, now: datetime) -> None:
+        self._connection = connection
+        self._settings = settings
+        self._owner = owner
+        self._now = now
+        self._until = now + timedelta(seconds=settings.lease_s)
+
+    async def claim(self, limit: int) -> list[Row]:
+        """Lease the next mails that are due. Each goes to one sender."""
+        due = (
+            sa.select(delivery.c.id)
+            .where(delivery.c.state.in_(("queued", "deferred")), delivery.c.not_before <= self._now)
+            .order_by(delivery.c.priority, delivery.c.not_before, delivery.c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+            .cte("due")
+        )
+        columns = ("id", "reader_id", "article_id", "occasion", "announced", "lease", "tries", "created_at")
+        claimed = await self._connection.execute(
+            sa.update(delivery)
+            .where(delivery.c.id.in_(sa.select(due.c.id)))
+            .values(
+                state="leased",
+                owner=self._owner,
+                lease=delivery.c.lease + 1,
+                leased_until=self._until,
+                changed_at=self._now,
+            )
+            .returning(delivery.c.priority, *(delivery.c[name] for name in columns))
+        )
+        rows = sorted(tuple(each) for each in claimed)
+        return [Row(*each[1:]) for each in rows]
+
+    async def intend(self, rows: Sequence[Row], versions: dict[str, int]) -> list[Row]:
+        """Mark mails as being sent, with the article's version. Only those that are still ours come back."""
+        ours: list[Row] = []
+        for article_id in sorted({row.article_id for row in rows}):
+            group = [row for row in rows if row.article_id == article_id]
+            marked = await self._connection.execute(
+                sa.update(delivery)
+                .where(self._still(group), delivery.c.state == "leased")
+                .values(
+                    state="sending",
+                    version=versions.get(article_id),
+                    leased_until=self._until,
+                    changed_at=self._now,
+                )
+                .returning(delivery.c.id)
+            )
+            ids = set(marked.scalars())
+            ours += [row for row in group if row.id in ids]
+        return ours
+
+    async def settle(self, settled: Sequence[Settled], *, before: str = "sending") -> None:
+        """Write what became of mails that we lease. A late answer settles what was thought uncertain."""
+        states = (before, "uncertain")
+        for row, result in ((each.row, each.result) for each in settled):
+            outcome = settle(result, tries=row.tries, created_at=row.created_at, now=self._now, settings=self._settings)
+            values: dict[str, Any] = {
+                "state": outcome.state,
+                "tries": outcome.tries,
+                "detail": outcome.detail[:500],
+                "owner": None,
+                "leased_until": None,
+                "changed_at": self._now,
+            }
+            if outcome.not_before is not None:
+                values["not_before"] = outcome.not_before
+            await self._connection.execute(
+                sa.update(delivery).where(self._still([row]), delivery.c.state.in_(states)).values(values)
+            )
+            if isinstance(result, Suppress):
+                await self._connection.execute(
+                    sa.update(reader).where(reader.c.id == row.reader_id).values(suppressed=result.detail[:500])
+                )
+            if row.occasion.startswith("digest:"):
+                await self._settle_items(row, result)
+        await self._dirty((each.row.article_id, each.row.announced) for each in settled)
+
+    async def renew(self) -> None:
+        """Say that this sender lives."""
+        await self._connection.execute(
+            sa.update(delivery)
+            .where(delivery.c.owner == self._owner, delivery.c.state.in_(("leased", "sending")))
+            .values(leased_until=self._until)
+        )
+
+    async def release(self) -> None:
+        """Give back what was leased and not begun, so that a sibling need not wait."""
+        await self._connection.execute(
+            sa.update(delivery)
+            .where(delivery.c.owner == self._owner, delivery.c.state == "leased")
+            .values(state="queued", owner=None, leased_until=None, changed_at=self._now)
+        )
+
+    async def reap(self) -> int:
+        """Take up what silent senders have left. Says how many mails."""
+        expired = delivery.c.leased_until < self._now
+        queued = await self._connection.execute(
+            sa.update(delivery)
+            .where(expired, delivery.c.state == "leased")
+            .values(state="queued", owner=None, leased_until=None, changed_at=self._now)
+        )
+        lost = await self._connection.execute(
+            sa.update(delivery)
+            .where(expired, delivery.c.state == "sending")
+            .values(state="uncertain", leased_until=None, changed_at=self._now, detail=UNCERTAIN)
+            .returning(delivery.c.id, delivery.c.article_id, delivery.c.announced, delivery.c.occasion)
+        )
+        rows = lost.all()
+        digests = [row.id for row in rows if row.occasion.startswith("digest:")]
+        if digests:
+            await self._connection.execute(
+                sa.update(delivery)
+                .where(delivery.c.digest_id.in_(digests), delivery.c.state == "digest")
+                .values(state="uncertain", changed_at=self._now, detail=UNCERTAIN)
+            )
+        await self._dirty((row.article_id, row.announced) for row in rows)
+        return int(queued.rowcount) + len(rows)
+
+    def _still(self, rows: Sequence[Row]) -> sa.ColumnElement[bool]:
+        """The fence: a row that was given up and leased again is not ours, whoever has it."""
+        held = [(row.id, row.lease) for row in rows]
+        return sa.and_(delivery.c.owner == self._owner, sa.tuple_(delivery.c.id, delivery.c.lease).in_(held))
+
+    async def _settle_items(self, row: Row, result: Result) -> None:
+        """What becomes of a digest becomes of each article in it."""
+        states: dict[type[Any], str] = {Sent: "sent", Failed: "failed", Suppress: "suppressed", Uncertain: "uncertain"}
+        state = states.get(type(result))
+        if state is not None:
+            await self._connection.execute(
+                sa.update(delivery)
+                .where(delivery.c.digest_id == row.id, delivery.c.state.in_(("digest", "uncertain")))
+                .values(state=state, changed_at=self._now, detail="In a digest.")
+            )
+
+    async def _dirty(self, announced: Iterable[tuple[str, int]]) -> None:
+        """Their receipts have to be told. In one order everywhere, so that no two senders wait for each other."""
+        for article_id, version in sorted(set(announced)):
+            if article_id:
+                await self._connection.execute(
+                    sa.update(fanout)
+                    .where(fanout.c.article_id == article_id, fanout.c.version == version)
+                    .values(dirty=True)
+                )
