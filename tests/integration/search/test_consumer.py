@@ -18,18 +18,20 @@ import httpx
 import pytest
 
 from pressroom_search.app import SOURCE, make_keeper
-from pressroom_search.engine import Held
+from pressroom_search.engine import Held, Search
 from pressroom_search.folder import Folder
 from pressroom_search.keeper import Keeper
+from pressroom_search.query import parse
 from pressroom_search.reader import Reader
 from pressroom_shared.clock import SystemClock
 from pressroom_shared.events import Event, Outcome, OutcomeReported, decode
 from pressroom_shared.keys import ARTICLES, FIELD, OUTCOMES, dead_letters
 from pressroom_shared.site import load_site
 from pressroom_shared.streams import OutcomePublisher
+from pressroom_shared.streams.client import FOREVER, connect
 from tests.examples import published, unpublished, version
 from tests.integration.search.conftest import settings_in, site_file
-from tests.servers import free_port
+from tests.servers import LocalRedis, free_port
 from tests.waiting import until
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -191,3 +193,16 @@ async def test_a_killed_writer_is_replaced_and_nothing_is_lost(redis: Any, proce
         assert await alive[0].writes(client)
         assert alive[0].end(signal.SIGTERM) == 0
     assert await redis.xlen(dead_letters("search")) == 0
+
+
+async def test_readers_are_answered_while_redis_is_away(own_redis: LocalRedis, tmp_path: Path) -> None:
+    client = connect(own_redis.url, tries=FOREVER)
+    await publish(client, published(id="before"))
+    async with keeping(tmp_path, own_redis.url) as (_, reader):
+        await until(lambda: reader.held("before"))
+        own_redis.kill()
+        assert [hit.id for hit in reader.search(Search(query=parse("cranes"))).hits] == ["before"]
+        own_redis.start()
+        await publish(client, published(id="after"))
+        await until(lambda: reader.held("after"), timeout_s=20)
+    await client.aclose()
