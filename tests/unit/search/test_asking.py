@@ -31,7 +31,7 @@ def test_a_day_is_a_whole_day_of_the_newspaper() -> None:
 
 def test_a_moment_is_taken_as_it_is() -> None:
     assert search(**{"from": "2026-11-01T12:00:00+02:00"}).since == datetime(2026, 11, 1, 10, tzinfo=UTC)
-    with pytest.raises(Problem, match="from is wrong"):
+    with pytest.raises(Problem, match="from is not valid"):
         search(**{"from": "2026-11-01T12:00:00"})
 
 
