@@ -88,10 +88,10 @@ def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def invalid(errors: Sequence[FieldError]) -> Problem:
-    """422 for fields that are wrong."""
+def invalid(errors: Sequence[FieldError], *, what: str = "Nothing was stored") -> Problem:
+    """422 for fields that are wrong. `what` says what did not happen."""
     names = ", ".join(dict.fromkeys(each.field for each in errors))
-    return Problem(422, f"Nothing was stored: {names} {'is' if len(errors) == 1 else 'are'} not valid.", errors=errors)
+    return Problem(422, f"{what}: {names} {'is' if len(errors) == 1 else 'are'} not valid.", errors=errors)
 
 
 def add_problem_handlers(app: FastAPI) -> None:
@@ -101,9 +101,10 @@ def add_problem_handlers(app: FastAPI) -> None:
         assert isinstance(error, Problem)
         return error.response()
 
-    async def on_invalid(_request: Request, error: Exception) -> JSONResponse:
+    async def on_invalid(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
-        return invalid([_field_error(each) for each in error.errors()]).response()
+        what = "The request cannot be answered" if request.method == "GET" else "Nothing was stored"
+        return invalid([_field_error(each) for each in error.errors()], what=what).response()
 
     async def on_http(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)

@@ -8,11 +8,10 @@ spaces become overlapping pairs of characters, closed by the last character alon
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 import tantivy
 
@@ -103,8 +102,7 @@ _HINDI_STOP = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One word of a text, with its place in characters."""
 
     start: int
@@ -114,20 +112,27 @@ class Token:
 
 
 def _marks() -> str:
-    """Every combining mark of the basic plane, for a character class: `\\w` leaves them out."""
-    found = [code for code in range(0x300, 0x10000) if unicodedata.category(chr(code))[0] == "M"]
+    """Every combining mark but those of dense scripts, for a character class: `\\w` leaves them out."""
+    dense = re.compile(f"[{DENSE}]")
+    found = [
+        code
+        for code in range(0x300, 0x10000)
+        if unicodedata.category(chr(code))[0] == "M" and not dense.match(chr(code))
+    ]
     return "".join(chr(code) for code in [*found, 0x200C, 0x200D])
 
 
 _WORD = re.compile(
     rf"(?P<dense>[{DENSE}]+)"
     r"|(?P<initials>(?<![^\W_])(?:[^\W\d_]\.){2,})"
-    rf"|(?P<word>(?:(?![{DENSE}])[^\W_])(?:(?![{DENSE}])(?:[^\W_]|[{_marks()}]))*)(?:['’]s(?![^\W_]))?",
-    re.IGNORECASE,
+    rf"|(?P<word>[^\W_{DENSE}]+(?:[{_marks()}]+[^\W_{DENSE}]*)*)(?:['’][sS](?![^\W_]))?"
 )
 
 
-_ATTACHED = re.compile(f"[{_marks()}\uff9e\uff9f]")
+_DENSE_GROUP = _WORD.groupindex["dense"]
+_ATTACHED = re.compile(
+    "[\u0300-\u036f\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece\u102b-\u103e\u17b4-\u17d3\u3099\u309a\uff9e\uff9f]"
+)
 """What belongs to the character before it: vowel and tone marks, voicing marks of half width."""
 
 
@@ -135,7 +140,6 @@ def primary(language: str) -> str:
     return language.partition("-")[0].lower()
 
 
-@lru_cache(maxsize=100_000)
 def fold(word: str) -> str:
     """A word as it is compared: case, width, accents and points do not count."""
     plain = unicodedata.normalize("NFKC", word).casefold().translate(_LETTERS)
@@ -154,7 +158,6 @@ def _stemmer(language: str) -> tantivy.TextAnalyzer | None:
     return builder.filter(tantivy.Filter.stemmer(name)).build()
 
 
-@lru_cache(maxsize=100_000)
 def stem(word: str, language: str) -> str | None:
     """The stem of a word in a language (its primary tag), folded; None for a stop word."""
     lower = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", word).casefold())[:WORD_CHARS_MAX]
@@ -193,24 +196,33 @@ def tokens(text: str, language: str) -> Iterator[Token]:
     """Every word of a text, in order. `language` is BCP 47."""
     code = primary(language)
     for match in _WORD.finditer(text):
-        kind = match.lastgroup or "word"
+        kind = match.lastindex or 0
         start, end = match.span(kind)
-        if kind == "dense":
+        if kind == _DENSE_GROUP:
             yield from _pairs(text, start, end)
             continue
-        word = match[kind].replace(".", "") if kind == "initials" else match[kind]
-        folded = fold(word)
-        if folded:
-            yield Token(start, end, sys.intern(folded), stem(word, code))
+        word, stemmed = _forms(match[kind], code)
+        if word:
+            yield Token(start, end, word, stemmed)
+
+
+@lru_cache(maxsize=200_000)
+def _forms(word: str, code: str) -> tuple[str, str | None]:
+    """A word as it stands in a text, initials with their points, as its folded form and its stem."""
+    bare = word.replace(".", "")
+    return fold(bare), stem(bare, code)
 
 
 def _pairs(text: str, start: int, end: int) -> Iterator[Token]:
     starts = [at for at in range(start, end) if at == start or not _ATTACHED.match(text[at])]
     ends = [*starts[1:], end]
     for at, after in zip(starts, [*ends[1:], end], strict=True):
-        pair = fold(text[at:after])
+        pair = _folded_pair(text[at:after])
         if pair:
             yield Token(at, after, pair, pair)
+
+
+_folded_pair = lru_cache(maxsize=100_000)(fold)
 
 
 def without_closing(found: list[Token]) -> list[Token]:

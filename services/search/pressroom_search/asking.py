@@ -14,7 +14,7 @@ from pressroom_search import metrics
 from pressroom_search.engine import Search, Sort
 from pressroom_search.query import parse
 from pressroom_search.settings import Settings
-from pressroom_shared.http import FieldError, Problem
+from pressroom_shared.http import FieldError, Problem, invalid
 
 SLUG_CHARS_MAX = 200
 Slug = Annotated[str, Field(max_length=SLUG_CHARS_MAX)]
@@ -89,10 +89,7 @@ def read_search(ask: Ask, settings: Settings, zone: ZoneInfo) -> Search:
 
 
 def unanswerable(errors: list[FieldError]) -> Problem:
-    names = ", ".join(dict.fromkeys(each.field for each in errors))
-    return Problem(
-        422, f"The search cannot be run: {names} {'is' if len(errors) == 1 else 'are'} wrong.", errors=errors
-    )
+    return invalid(errors, what="The search cannot be run")
 
 
 def _moment(

@@ -20,6 +20,7 @@ from pressroom_search.engine import Applied, Change, Held, Refused, Verdict
 from pressroom_search.folder import Folder
 from pressroom_search.lookup import all_documents, find_held
 from pressroom_search.versions import decide
+from pressroom_shared.errors import StoreError
 from pressroom_shared.streams import Transient
 
 log = logging.getLogger(__name__)
@@ -140,9 +141,15 @@ class Committer:
 
 
 def _open(generation: Path, heap_bytes: int) -> tuple[tantivy.Index, tantivy.IndexWriter]:
-    """Raises `ValueError` when tantivy cannot read what is there."""
-    exists = tantivy.Index.exists(str(generation))
-    index = tantivy.Index.open(str(generation)) if exists else tantivy.Index(SCHEMA, path=str(generation))
-    index.config_reader(reload_policy="manual")
-    index.reload()
-    return index, index.writer(heap_bytes, num_threads=1)
+    """Raises `StoreError` when what is there cannot be read or written."""
+    try:
+        exists = tantivy.Index.exists(str(generation))
+        index = tantivy.Index.open(str(generation)) if exists else tantivy.Index(SCHEMA, path=str(generation))
+        index.config_reader(reload_policy="manual")
+        index.reload()
+        return index, index.writer(heap_bytes, num_threads=1)
+    except (ValueError, OSError) as error:
+        raise StoreError(
+            f"The index in {generation} cannot be opened: {error}. If it is damaged, remove the folder "
+            f"{generation.parent}, start search again, and run `pressroom replay --all --to search`."
+        ) from error

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from pydantic import ValidationError
 
-from pressroom_search.asking import Ask, read_search
+from pressroom_search.asking import Ask, read_search, unanswerable
 from pressroom_search.engine import Hit, Results
 from pressroom_search.snippets import to_html
 from pressroom_search.templating import Safe, date, direction, labels, render
@@ -25,7 +25,7 @@ FACET_VALUES_SHOWN = 8
 Asked = dict[str, str]
 
 
-@router.get("/search")
+@router.api_route("/search", methods=["GET", "HEAD"])
 async def search_page(request: Request) -> HTMLResponse:
     """Results as a page; a wrong parameter is answered with the form as it was sent, and what is wrong in it."""
     state = request.app.state
@@ -51,7 +51,7 @@ def _read(given: Asked) -> Ask:
         return Ask.model_validate(given)
     except ValidationError as error:
         errors = [FieldError(str(each["loc"][0]), f"{each['msg']}.") for each in error.errors()]
-        raise Problem(422, "The search cannot be run.", errors=errors) from error
+        raise unanswerable(errors) from error
 
 
 def _form(asked: Asked, site: Site, query_chars_max: int) -> dict[str, Any]:

@@ -38,6 +38,9 @@ log = logging.getLogger(__name__)
 RELATED_TERMS = 40
 """An article's strongest terms, by tf-idf, that say what it is about."""
 
+SPELLING_SHARE = 0.05
+"""Of a process's time, the most that renewing the speller may take: a small index is renewed at once."""
+
 Key: TypeAlias = tuple[int, int]
 Scored: TypeAlias = list[tuple[float | None, DocAddress]]
 
@@ -67,7 +70,7 @@ class Reader:
         self._view: View | None = None
         self._speller = Speller((), words_max=0)
         self._spells: tantivy.Searcher | None = None
-        self._spelled_at = -math.inf
+        self._spell_again_at = -math.inf
 
     @property
     def exists(self) -> bool:
@@ -183,15 +186,17 @@ class Reader:
         )
 
     def _correct(self, view: View, word: str) -> str | None:
-        """A correction by the words of this view, or of one a few seconds older."""
-        now = time.monotonic()
+        """A correction by the words of this view; in a large index, of one some seconds older."""
+        began = time.monotonic()
         with self._lock:
-            due = self._spells is not view.searcher and now - self._spelled_at >= self._settings.spelling_refresh_s
+            due = self._spells is not view.searcher and began >= self._spell_again_at
             if due:
-                self._spells, self._spelled_at = view.searcher, now
+                self._spells, self._spell_again_at = view.searcher, math.inf
         if due:  # others go on with the old one meanwhile
             counts = view.searcher.terms_with_prefix("words", "")
             self._speller = Speller(counts, words_max=self._settings.spelling_words_max)
+            now = time.monotonic()
+            self._spell_again_at = now + min(self._settings.spelling_refresh_s, (now - began) / SPELLING_SHARE)
         return self._speller.correct(word)
 
     def _fresh(self) -> View | None:

@@ -31,7 +31,7 @@ class Settings(Common):
     suggestions_max: int = Field(default=8, ge=1, le=50)
     related_max: int = Field(default=6, ge=1, le=50)
     spelling_words_max: int = Field(default=50_000, ge=0, le=1_000_000, description="Words known to the speller.")
-    spelling_refresh_s: float = Field(default=30, ge=0, description="The speller is renewed at most so often.")
+    spelling_refresh_s: float = Field(default=30, ge=0, description="So old the speller of a large index may be.")
     snippet_chars: int = Field(default=240, ge=40, le=2000)
     scan_chars_max: int = Field(default=40_000, ge=1000, description="Of a text, what snippets and related look at.")
 

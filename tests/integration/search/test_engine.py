@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from pressroom_search.documents import to_document
 from pressroom_search.engine import Applied, Change, FacetValue, Held, Refused, Repeat, Stale
+from pressroom_shared.errors import StoreError
 from pressroom_shared.ids import new_id
 from pressroom_shared.streams import Transient
 from tests.examples import START, published, unpublished, version
@@ -323,6 +324,17 @@ def test_an_index_of_an_older_layout_is_made_anew_when_it_is_opened(tmp_path: Pa
     second = open_engine(tmp_path)
     assert second.ids("crane") == [A1]
     second.committer.close()
+
+
+def test_a_damaged_index_ends_with_a_sentence_that_says_what_to_do(tmp_path: Path) -> None:
+    first = open_engine(tmp_path)
+    first.apply(published(1))
+    first.committer.close()
+    current = first.folder.current()
+    assert current is not None
+    (current / "meta.json").write_text("{}")
+    with pytest.raises(StoreError, match="replay --all --to search"):
+        open_engine(tmp_path)
 
 
 def test_the_stored_fields_make_the_same_document_again(engine: Engine) -> None:

@@ -121,6 +121,8 @@ async def test_a_wrong_parameter_is_named(client: httpx.AsyncClient, parameters:
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
     assert [each["field"] for each in answer.json()["errors"]] == [field]
+    assert answer.json()["detail"].endswith(f"{field} is not valid.")
+    assert "stored" not in answer.json()["detail"]
     page = await client.get("/search", params={"q": "crane"} | parameters)
     assert page.status_code == 422
     assert 'role="alert"' in page.text
