@@ -113,16 +113,21 @@ class Newsroom:
         return receipt
 
     async def complete(self, article_id: str, *, timeout_s: float = 30) -> dict[str, Any]:
-        """The receipt of the newest version, once it is complete."""
+        """The receipt of the newest version, once it is complete; fails with the last one that was read."""
+        receipt: dict[str, Any] = {}
 
-        async def look() -> dict[str, Any] | None:
+        async def look() -> bool:
+            nonlocal receipt
             try:
                 receipt = await self.receipt(article_id)
             except httpx.HTTPError:
-                return None
-            return receipt if receipt["complete"] else None
+                return False
+            return bool(receipt["complete"])
 
-        receipt: dict[str, Any] = await until(look, timeout_s=timeout_s, every_s=0.05)
+        try:
+            await until(look, timeout_s=timeout_s, every_s=0.05)
+        except AssertionError as error:
+            raise AssertionError(f"not complete within {timeout_s} s: {receipt}") from error
         return receipt
 
     # Readers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
 import pytest
@@ -43,8 +44,9 @@ async def test_one_article_through_every_service(newsroom: Newsroom) -> None:
     assert shown.status_code == 200
     assert "<mark>" in shown.text
 
-    image = re.search(r'<meta property="og:image" content="([^"]+)"', (await newsroom.page(published["url"])).text)
-    assert image, "the page is written again once its card is there"
+    with_card = await newsroom.text_once(urlsplit(published["url"]).path, 'property="og:image"')
+    image = re.search(r'<meta property="og:image" content="([^"]+)"', with_card)
+    assert image
     card = await newsroom.reader.get(urlsplit(image[1]).path)
     assert card.headers["content-type"] == "image/jpeg"
     assert jpeg_size(card.content) == (1200, 630)
@@ -82,16 +84,19 @@ async def test_a_changed_slug_redirects_and_a_withdrawn_article_is_gone(newsroom
     await newsroom.complete(first["id"])
     assert (await newsroom.page(second["url"])).status_code == 410
     assert (await newsroom.page(first["url"])).status_code in {301, 410}
-    assert "pier-moved" not in (await newsroom.reader.get("/feed.xml")).text
-    assert await newsroom.found("pier moved") == []
+
+    async def out_of_the_feed() -> bool:
+        return "pier-moved" not in (await newsroom.reader.get("/feed.xml")).text
+
+    await until(out_of_the_feed)
+    assert await newsroom.found('"pier is moved"') == []
     unknown = await newsroom.page("/business/2020/01/01/nothing/")
     assert unknown.status_code == 404
     assert "<title>" in unknown.text
 
 
 async def test_no_hostile_text_reaches_a_reader(newsroom: Newsroom) -> None:
-    reader = "eve@reader.example"
-    await newsroom.subscribe(reader)
+    await newsroom.subscribe("eve@reader.example")
     bad = "<script>alert('zwxq')</script>"
     published = await newsroom.write_and_publish(
         headline=f"Zwxq {bad} <b onclick=x>bold</b>",
@@ -101,19 +106,37 @@ async def test_no_hostile_text_reaches_a_reader(newsroom: Newsroom) -> None:
         tags=[f"Tag {bad}"],
     )
     await newsroom.complete(published["id"])
-    mail = await newsroom.mail(reader, about="Zwxq")
+    mail = await newsroom.mail("eve@reader.example", about="Zwxq")
     texts = {
         "page": (await newsroom.page(published["url"])).text,
         "front": await newsroom.text_once("/", "Zwxq"),
         "feed": await newsroom.text_once("/feed.xml", "Zwxq"),
         "mail": mail.html,
         "results": (await newsroom.reader.get("/search", params={"q": "zwxq"})).text,
-        "hits": str(await newsroom.found("zwxq")),
+        "hits": " ".join(hit["snippet"] for hit in await newsroom.found("zwxq")),
     }
     for name, text in texts.items():
-        lowered = text.replace('<script type="application/ld+json">', "").lower()
-        for pattern in (r"<script(?! src=\"/static/)", r"<[^>]+\sonclick", r"href=\"?javascript:", "<iframe"):
-            assert not re.search(pattern, lowered), f"{pattern} in the {name}"
+        assert "zwxq" in text.lower(), f"the {name} shows the article"
+        dangers = Dangers()
+        dangers.feed(text)
+        assert dangers.found == [], name
+
+
+class Dangers(HTMLParser):
+    """Reads HTML as a browser does, and collects what could run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        data = given.get("type") == "application/ld+json" or given.get("src", "").startswith("/static/")
+        if tag in {"iframe", "object", "embed", "base"} or (tag == "script" and not data):
+            self.found.append(tag)
+        for name, value in given.items():
+            if name.startswith("on") or value.strip().lower().startswith("javascript:"):
+                self.found.append(f"{tag} {name}={value}")
 
 
 @pytest.mark.parametrize("victim", PROCESSES)
