@@ -42,6 +42,18 @@ def test_words_are_or_and_more_of_them_are_better(engine: Engine) -> None:
     assert engine.ids("ferry strike") == ["both", "one"]
 
 
+def test_a_word_in_the_headline_weighs_more(engine: Engine) -> None:
+    engine.apply(article("body", "Fog", "Crane"), article("headline", "Crane", "Fog"))
+    assert engine.ids("crane") == ["headline", "body"]
+
+
+def test_words_that_stand_together_weigh_more(engine: Engine) -> None:
+    engine.apply(
+        article("apart", "News", "ferry fog crane night"), article("together", "News", "fog night ferry crane")
+    )
+    assert engine.ids("night ferry") == ["together", "apart"]
+
+
 def test_phrases_exclusions_prefixes_and_fields_are_honoured(engine: Engine) -> None:
     engine.apply(
         article("a", "The night ferry", "It sails after midnight, off the quay."),
@@ -246,14 +258,14 @@ def test_a_document_that_the_commit_refuses_does_not_swallow_later_commits(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """tantivy's trap: after it, every commit succeeds and stores nothing until a rollback."""
-    real = tantivy.Document.from_dict
+    real = tantivy.Document
 
     class Unchecked:
         @staticmethod
         def from_dict(fields: dict[str, Any], schema: tantivy.Schema) -> tantivy.Document:
             if fields["id"] == "bad":
-                return tantivy.Document(id=["bad"], version=["no number"])
-            return real(fields, schema)
+                return real(id=["bad"], version=["no number"])
+            return real.from_dict(fields, schema)
 
     monkeypatch.setattr("pressroom_search.committer.tantivy.Document", Unchecked)
     verdicts = engine.apply(article("a", "Before"), article("bad", "Bad"), article("b", "After"))
