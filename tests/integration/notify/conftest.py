@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -59,12 +60,15 @@ Event = ArticlePublished | ArticleUnpublished
 
 
 class Mailbox:
-    """Takes mail over SMTP. `refuse` answers for an address; `on_data` may look before the answer."""
+    """Takes mail over SMTP. `refuse` answers for an address; while `answering` is not set, no final dot is answered."""
 
     def __init__(self) -> None:
         self.mails: list[tuple[str, bytes]] = []
         self.refuse: dict[str, str] = {}
         self.port = free_port()
+        self.in_flight = 0
+        self.answering = threading.Event()
+        self.answering.set()
         self._controller: Controller | None = None
 
     async def handle_RCPT(  # noqa: N802  # aiosmtpd's own name
@@ -78,6 +82,10 @@ class Mailbox:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         assert isinstance(envelope.original_content, bytes)
         self.mails.append((envelope.rcpt_tos[0], envelope.original_content))
+        if not self.answering.is_set():
+            self.in_flight += 1
+            await asyncio.to_thread(self.answering.wait)
+            self.in_flight -= 1
         return "250 taken"
 
     def start(self) -> None:
@@ -128,6 +136,7 @@ def mailbox() -> Iterator[Mailbox]:
     mailbox = Mailbox()
     mailbox.start()
     yield mailbox
+    mailbox.answering.set()
     mailbox.stop()
 
 
