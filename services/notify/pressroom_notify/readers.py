@@ -145,7 +145,9 @@ class Readers:
             sa.update(reader)
             .where(reader.c.id == link.reader_id)
             .values(
-                confirmed_at=sa.case((reader.c.state == "confirmed", reader.c.confirmed_at), else_=sa.literal(self._now, UtcTime)),
+                confirmed_at=sa.case(
+                    (reader.c.state == "confirmed", reader.c.confirmed_at), else_=sa.literal(self._now, UtcTime)
+                ),
                 state="confirmed",
                 suppressed=None,
                 **self._clock_values(wishes.timezone),

@@ -143,9 +143,7 @@ def mailbox() -> Iterator[Mailbox]:
 def make_settings(folder: Path, database_url: str, mailbox: Mailbox, *, hold_s: int = 0, **more: Any) -> Settings:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "site.toml").write_text(SITE.format(hold_s=hold_s))
-    return Settings(
-        site=folder / "site.toml", data_dir=folder, database_url=database_url, smtp_url=mailbox.url, **more
-    )
+    return Settings(site=folder / "site.toml", data_dir=folder, database_url=database_url, smtp_url=mailbox.url, **more)
 
 
 class Office:
@@ -156,9 +154,7 @@ class Office:
         self.clock = clock
         self.mailbox = mailbox
         self.turns = Turns(desk)
-        self.http = httpx.AsyncClient(
-            transport=httpx.ASGITransport(create_api(desk)), base_url="http://localhost:8080"
-        )
+        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(create_api(desk)), base_url="http://localhost:8080")
 
     def sender(self) -> Sender:
         server = read_smtp_url(self.desk.settings.smtp_url)
@@ -214,7 +210,7 @@ class Office:
                 .where(delivery.c.article_id != "")
                 .group_by(delivery.c.state)
             )
-            return {state: count for state, count in rows}
+            return dict(rows.all())
 
     async def outcomes(self) -> list[Outcome]:
         async with self.desk.database.read() as connection:
@@ -249,5 +245,3 @@ async def holding(tmp_path: Path, database_url: str, mailbox: Mailbox) -> AsyncI
     """An office of a newspaper that holds its news for a minute."""
     async with office_in(make_settings(tmp_path, database_url, mailbox, hold_s=60), mailbox) as office:
         yield office
-
-
