@@ -105,7 +105,7 @@ def build(
         message["Precedence"] = "bulk"
     message["MIME-Version"] = "1.0"
     head = message.as_bytes().rstrip(b"\r\n") + b"\r\n"
-    head += f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n'.encode("ascii")
+    head += f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n'.encode("ascii")
     text_pieces, text_names = _cut(text, slots)
     html_pieces, html_names = _cut(page, slots)
     return Letter(

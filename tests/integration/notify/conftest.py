@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -59,12 +60,15 @@ Event = ArticlePublished | ArticleUnpublished
 
 
 class Mailbox:
-    """Takes mail over SMTP. `refuse` answers for an address; `on_data` may look before the answer."""
+    """Takes mail over SMTP. `refuse` answers for an address; while `answering` is not set, no final dot is answered."""
 
     def __init__(self) -> None:
         self.mails: list[tuple[str, bytes]] = []
         self.refuse: dict[str, str] = {}
         self.port = free_port()
+        self.in_flight = 0
+        self.answering = threading.Event()
+        self.answering.set()
         self._controller: Controller | None = None
 
     async def handle_RCPT(  # noqa: N802  # aiosmtpd's own name
@@ -78,6 +82,10 @@ class Mailbox:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         assert isinstance(envelope.original_content, bytes)
         self.mails.append((envelope.rcpt_tos[0], envelope.original_content))
+        if not self.answering.is_set():
+            self.in_flight += 1
+            await asyncio.to_thread(self.answering.wait)
+            self.in_flight -= 1
         return "250 taken"
 
     def start(self) -> None:
@@ -128,15 +136,14 @@ def mailbox() -> Iterator[Mailbox]:
     mailbox = Mailbox()
     mailbox.start()
     yield mailbox
+    mailbox.answering.set()
     mailbox.stop()
 
 
 def make_settings(folder: Path, database_url: str, mailbox: Mailbox, *, hold_s: int = 0, **more: Any) -> Settings:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "site.toml").write_text(SITE.format(hold_s=hold_s))
-    return Settings(
-        site=folder / "site.toml", data_dir=folder, database_url=database_url, smtp_url=mailbox.url, **more
-    )
+    return Settings(site=folder / "site.toml", data_dir=folder, database_url=database_url, smtp_url=mailbox.url, **more)
 
 
 class Office:
@@ -147,9 +154,7 @@ class Office:
         self.clock = clock
         self.mailbox = mailbox
         self.turns = Turns(desk)
-        self.http = httpx.AsyncClient(
-            transport=httpx.ASGITransport(create_api(desk)), base_url="http://localhost:8080"
-        )
+        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(create_api(desk)), base_url="http://localhost:8080")
 
     def sender(self) -> Sender:
         server = read_smtp_url(self.desk.settings.smtp_url)
@@ -205,7 +210,7 @@ class Office:
                 .where(delivery.c.article_id != "")
                 .group_by(delivery.c.state)
             )
-            return {state: count for state, count in rows}
+            return dict(rows.all())
 
     async def outcomes(self) -> list[Outcome]:
         async with self.desk.database.read() as connection:
@@ -240,5 +245,3 @@ async def holding(tmp_path: Path, database_url: str, mailbox: Mailbox) -> AsyncI
     """An office of a newspaper that holds its news for a minute."""
     async with office_in(make_settings(tmp_path, database_url, mailbox, hold_s=60), mailbox) as office:
         yield office
-
-
