@@ -16,6 +16,7 @@ from pydantic_core import PydanticUndefined
 
 import pressroom_ingest.app as ingest
 import pressroom_ingest.settings
+import pressroom_notify.app as notify
 import pressroom_notify.settings
 import pressroom_render.settings
 import pressroom_search.app as search
@@ -54,7 +55,9 @@ async def apps(folder: Path) -> AsyncIterator[list[FastAPI]]:
     where: dict[str, Any] = {"site": SAMPLE_SITE, "data_dir": folder}
     async with AsyncExitStack() as stack:
         desk = await stack.enter_async_context(ingest.open_desk(pressroom_ingest.settings.Settings(**where)))
-        yield [ingest.create_api(desk, Waiters()), search_app(pressroom_search.settings.Settings(**where))]
+        readers = await stack.enter_async_context(notify.open_desk(pressroom_notify.settings.Settings(**where)))
+        search_settings = pressroom_search.settings.Settings(**where)
+        yield [ingest.create_api(desk, Waiters()), search_app(search_settings), notify.create_api(readers)]
 
 
 def search_app(settings: pressroom_search.settings.Settings) -> FastAPI:

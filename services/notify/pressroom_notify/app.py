@@ -49,7 +49,7 @@ Ready = Callable[[], Awaitable[str | None]]
 async def open_desk(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Desk]:
     """The desk on a migrated database, with the key that signs unsubscribe addresses."""
     site = load_site(settings.site)
-    store = open_site_store(settings.site_store_url)
+    store = open_site_store(settings.site_store_url, writable=False)
     clock = clock or SystemClock()
     async with open_database(settings.database) as database:
         await migrate(database, "pressroom_notify")
