@@ -29,6 +29,8 @@ The ferry was on time. See [the seal](test/seal).
 SEAL = (
     ARTICLE.replace("Ferry on time", "A seal").replace("test/ferry", "test/seal").replace("(test/seal)", "(test/ferry)")
 )
+pytestmark = pytest.mark.timeout(600)  # a loaded machine may be slow; nothing here is about time
+
 WITHOUT = ("--without=search", "--without=notify", "--without=render-cards")
 """What these tests do not look at, so that they are quicker."""
 
@@ -44,6 +46,8 @@ class Pressroom:
             "PRESSROOM_DATA_DIR": str(self.data),
             "PRESSROOM_PORT": str(self.port),
             "PRESSROOM_LOCAL_STOP_TIMEOUT_S": "15",
+            "PRESSROOM_LOCAL_START_TIMEOUT_S": "300",
+            "PRESSROOM_LOCAL_RECEIPT_TIMEOUT_S": "300",
         }
         self.folder = folder
         self.output = folder / "output.txt"
@@ -72,13 +76,13 @@ class Pressroom:
     def stop(self, number: signal.Signals = signal.SIGINT) -> int:
         assert self.process is not None
         self.process.send_signal(number)
-        return self.process.wait(40)
+        return self.process.wait(120)
 
     def ends(self, *options: str) -> tuple[int, str, str]:
         """A run that ends by itself: exit code, output, errors."""
         command = [sys.executable, "-m", "pressroom_local", *options]
         ended = subprocess.run(
-            command, env=self.environment, cwd=self.folder, capture_output=True, text=True, timeout=60, check=False
+            command, env=self.environment, cwd=self.folder, capture_output=True, text=True, timeout=300, check=False
         )
         return ended.returncode, ended.stdout, ended.stderr
 
@@ -96,6 +100,13 @@ class Pressroom:
         except OSError:  # it has just ended, or belongs to somebody else
             return False
 
+    def answers(self) -> bool:
+        """Whether an editor's call gets through."""
+        try:
+            return httpx.get(f"{self.url}/api/v1/site", headers=self.auth()).is_success
+        except httpx.HTTPError:
+            return False
+
     def auth(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {(self.data / 'admin-key').read_text().strip()}"}
 
@@ -106,7 +117,7 @@ class Pressroom:
         return named[0]
 
 
-def wait(condition: object, *, timeout_s: float = 90) -> None:
+def wait(condition: object, *, timeout_s: float = 300) -> None:
     assert callable(condition)
     deadline = time.monotonic() + timeout_s
     while not condition():
@@ -205,7 +216,7 @@ def test_a_process_that_is_killed_is_started_again_and_said_so(pressroom: Pressr
     for words, name in (("pressroom_ingest", "ingest"), ("redis-server", "redis"), ("caddy", "gateway")):
         os.kill(pressroom.pid(words), signal.SIGKILL)
         wait(lambda name=name: f"{name} was killed by signal 9; it is started again" in pressroom.output.read_text())
-    wait(lambda: httpx.get(f"{pressroom.url}/api/v1/site", headers=pressroom.auth()).is_success)
+    wait(pressroom.answers)
     assert pressroom.stop() == 0
 
 
