@@ -11,7 +11,8 @@ from rich.markup import escape
 from rich.table import Table
 
 SERVICES = ("pages", "cards", "search", "notify")
-FINAL = frozenset({"done", "failed", "skipped", "stale"})
+WELL = frozenset({"done", "skipped", "stale"})
+FINAL = WELL | {"failed"}
 ROWS_MAX = 14
 MARKS = {
     "done": "[green]done[/]",
@@ -64,10 +65,19 @@ class Progress:
         self._states[article_id] = states
         if all(state in FINAL for state in states.values()):
             self.open.pop(article_id, None)
+            if "failed" in states.values():
+                self._failed(article_id, receipt)
             if self._live is None:
                 told = ", ".join(f"{name} {state}" for name, state in states.items())
                 self.say(f"  {len(self._states) - len(self.open):>3}  {self._headlines[article_id]}: {told}")
         self._show()
+
+    def _failed(self, article_id: str, receipt: dict[str, Any]) -> None:
+        """What an editor should do about it, once the article is through."""
+        for name in self._services:
+            part = receipt.get(name, {})
+            if part.get("status") == "failed":
+                self.say(f"  {self._headlines[article_id]}: {name} failed: {part.get('detail', '')}")
 
     def _show(self) -> None:
         if self._live is not None:
@@ -84,7 +94,7 @@ class Progress:
         return table
 
     def _summary(self) -> str:
-        counts = (f"{name} {sum(states[name] in FINAL for states in self._states.values())}" for name in self._services)
+        counts = (f"{name} {sum(states[name] in WELL for states in self._states.values())}" for name in self._services)
         return f"{len(self._headlines)} published · {' · '.join(counts)}"
 
 
