@@ -133,7 +133,7 @@ async def test_a_change_before_the_bytes_go_out_is_in_the_mail(office: Office) -
     envelopes, again = await sender._mark(drafts, [], [])
     assert envelopes == []
     assert again == rows
-    await sender._leave()
+    await sender._release()
     await office.work()
     assert office.mailbox.to(READER)[-1]["Subject"] == "The headline as it should be"
 
