@@ -103,9 +103,11 @@ class Turns:
         """Take up what silent senders have left, gather digests, forget who never confirmed."""
         desk, now = self.desk, self.desk.clock.now()
         async with desk.database.begin(wake=False) as connection:
-            reaped = await Ledger(connection, desk.settings, "", now).reap()
+            ledger = Ledger(connection, desk.settings, "", now)
+            reaped = await ledger.reap()
             gathered = await Digests(connection, desk.settings, now).gather()
             await Readers(connection, desk.settings, now).forget()
+            await ledger.tell()
         metrics.REAPED.inc(reaped)
         if reaped or gathered:
             desk.database.wake()

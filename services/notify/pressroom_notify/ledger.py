@@ -6,7 +6,7 @@ What is leased when its sender dies was not sent, and is queued again. What was 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -75,6 +75,7 @@ class Ledger:
         self._owner = owner
         self._now = now
         self._until = now + timedelta(seconds=settings.lease_s)
+        self._changed: set[tuple[str, int]] = set()
 
     async def claim(self, limit: int) -> list[Row]:
         """Lease the next mails that are due. Each goes to one sender."""
@@ -146,35 +147,46 @@ class Ledger:
                 )
             if row.occasion.startswith("digest:"):
                 await self._settle_items(row, result)
-        await self._dirty((each.row.article_id, each.row.announced) for each in settled)
+        self._changed.update((each.row.article_id, each.row.announced) for each in settled)
 
     async def renew(self) -> None:
-        """Say that this sender lives."""
+        """Say that this sender lives. What is locked is being changed by it just now, and not waited for."""
+        ours = sa.and_(delivery.c.owner == self._owner, delivery.c.state.in_(("leased", "sending")))
         await self._connection.execute(
-            sa.update(delivery)
-            .where(delivery.c.owner == self._owner, delivery.c.state.in_(("leased", "sending")))
-            .values(leased_until=self._until)
+            sa.update(delivery).where(delivery.c.id.in_(_free(ours)), ours).values(leased_until=self._until)
         )
 
     async def release(self) -> None:
-        """Give back what was leased and not begun, so that a sibling need not wait."""
-        await self._connection.execute(
-            sa.update(delivery)
-            .where(delivery.c.owner == self._owner, delivery.c.state == "leased")
-            .values(state="queued", owner=None, leased_until=None, changed_at=self._now)
-        )
+        """Give back what was leased and not begun. What was begun and has no answer is uncertain."""
+        await self._take_up(delivery.c.owner == self._owner)
 
     async def reap(self) -> int:
         """Take up what silent senders have left. Says how many mails."""
-        expired = delivery.c.leased_until < self._now
+        return await self._take_up(delivery.c.leased_until < self._now)
+
+    async def tell(self) -> None:
+        """Mark the receipts of all that was changed here. Last, and in one order everywhere, so that no two wait
+        for each other."""
+        for article_id, version in sorted(self._changed):
+            if article_id:
+                await self._connection.execute(
+                    sa.update(fanout)
+                    .where(fanout.c.article_id == article_id, fanout.c.version == version)
+                    .values(dirty=True)
+                )
+
+    async def _take_up(self, whose: sa.ColumnElement[bool]) -> int:
+        """Queue again what was not begun; say of the rest that nobody knows."""
+        leased = sa.and_(whose, delivery.c.state == "leased")
         queued = await self._connection.execute(
             sa.update(delivery)
-            .where(expired, delivery.c.state == "leased")
+            .where(delivery.c.id.in_(_free(leased)), leased)
             .values(state="queued", owner=None, leased_until=None, changed_at=self._now)
         )
+        sending = sa.and_(whose, delivery.c.state == "sending")
         lost = await self._connection.execute(
             sa.update(delivery)
-            .where(expired, delivery.c.state == "sending")
+            .where(delivery.c.id.in_(_free(sending)), sending)
             .values(state="uncertain", leased_until=None, changed_at=self._now, detail=UNCERTAIN)
             .returning(delivery.c.id, delivery.c.article_id, delivery.c.announced, delivery.c.occasion)
         )
@@ -186,7 +198,7 @@ class Ledger:
                 .where(delivery.c.digest_id.in_(digests), delivery.c.state == "digest")
                 .values(state="uncertain", changed_at=self._now, detail=UNCERTAIN)
             )
-        await self._dirty((row.article_id, row.announced) for row in rows)
+        self._changed.update((row.article_id, row.announced) for row in rows)
         return int(queued.rowcount) + len(rows)
 
     def _still(self, rows: Sequence[Row]) -> sa.ColumnElement[bool]:
@@ -205,12 +217,7 @@ class Ledger:
                 .values(state=state, changed_at=self._now, detail="In a digest.")
             )
 
-    async def _dirty(self, announced: Iterable[tuple[str, int]]) -> None:
-        """Their receipts have to be told. In one order everywhere, so that no two senders wait for each other."""
-        for article_id, version in sorted(set(announced)):
-            if article_id:
-                await self._connection.execute(
-                    sa.update(fanout)
-                    .where(fanout.c.article_id == article_id, fanout.c.version == version)
-                    .values(dirty=True)
-                )
+
+def _free(condition: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """The ids of rows that nobody has locked: whoever looks after leases never waits for a sender."""
+    return sa.select(delivery.c.id).where(condition).with_for_update(skip_locked=True)

@@ -202,8 +202,9 @@ class Readers:
         before = self._now - timedelta(seconds=self._settings.requests_window_s)
         old = sa.select(request.c.id).where(request.c.expires_at < self._now, request.c.created_at < before)
         gone = await self._connection.execute(sa.delete(request).where(request.c.id.in_(old.limit(limit))))
-        asked = sa.select(request.c.id).where(request.c.reader_id == reader.c.id).exists()
-        await self._connection.execute(sa.delete(reader).where(reader.c.state == "pending", ~asked))
+        if gone.rowcount:
+            asked = sa.select(request.c.id).where(request.c.reader_id == reader.c.id).exists()
+            await self._connection.execute(sa.delete(reader).where(reader.c.state == "pending", ~asked))
         return int(gone.rowcount)
 
     async def _know(self, email: str, timezone: str) -> None:

@@ -94,7 +94,11 @@ class Sender:
                     await self._wakeup.wait(self._settings.idle_s)
         finally:
             beating.cancel()
-            await self._leave()
+            await self.close()
+
+    async def close(self) -> None:
+        """Leave the mail server."""
+        await self._connections.close()
 
     async def send_round(self, stop: asyncio.Event) -> bool:
         """Lease once and send all of it, or until `stop`. Says whether there was anything.
@@ -106,20 +110,24 @@ class Sender:
         if not pending:
             return False
         settled: list[Settled] = []
+        whole = False
         try:
             while pending and not stop.is_set():
                 await self._connections.ready()
                 batch = [pending.popleft() for _ in range(min(len(pending), 2 * self._settings.smtp_connections))]
                 drafts, refused = await self._draft(batch)
                 envelopes, again = await self._mark(drafts, settled, refused)
-                settled = []
                 pending.extend(again)
+                settled = []
                 settled = list(await asyncio.gather(*(self._send(each) for each in envelopes)))
+            whole = not pending
         except MailServerAway as error:
-            await self._write(settled)
             await self._write([Settled(row, Away(str(error))) for row in pending], before="leased")
             raise
-        await self._write(settled)
+        finally:
+            await self._write(settled)
+            if not whole:
+                await self._release()
         return True
 
     async def _draft(self, batch: Sequence[Row]) -> tuple[list[Draft], list[Settled]]:
@@ -159,6 +167,7 @@ class Sender:
                     good[draft.row.id] = draft
             await ledger.settle(unwanted, before="leased")
             ours = await ledger.intend([draft.row for draft in good.values()], live)
+            await ledger.tell()
             envelopes = [
                 Envelope(good[row.id], people[row.reader_id].email, await self._link(connection, good[row.id]))
                 for row in ours
@@ -202,7 +211,9 @@ class Sender:
         for left in reversed(range(WRITE_TRIES)):
             try:
                 async with self._database.begin() as connection:
-                    await self._ledger(connection).settle(settled, before=before)
+                    ledger = self._ledger(connection)
+                    await ledger.settle(settled, before=before)
+                    await ledger.tell()
             except SQLAlchemyError:
                 if left == 0:
                     raise
@@ -221,13 +232,12 @@ class Sender:
             except (SQLAlchemyError, OSError) as error:
                 log.warning("leases cannot be renewed: %s", error)
 
-    async def _leave(self) -> None:
-        await self._connections.close()
-        try:
-            async with self._database.begin() as connection:
-                await self._ledger(connection).release()
-        except (SQLAlchemyError, OSError) as error:
-            log.warning("leases are left to expire: %s", error)
+    async def _release(self) -> None:
+        """Give back what is still leased when a round ends early, so that nobody has to wait for it."""
+        async with self._database.begin() as connection:
+            ledger = self._ledger(connection)
+            await ledger.release()
+            await ledger.tell()
 
     def _ledger(self, connection: AsyncConnection) -> Ledger:
         return Ledger(connection, self._settings, self._owner, self._clock.now())

@@ -182,7 +182,7 @@ class Office:
         sender = self.sender()
         while await sender.send_round(asyncio.Event()):
             pass
-        await sender._leave()
+        await sender.close()
 
     async def work(self) -> None:
         """Everything that is due."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -11,7 +13,7 @@ from pressroom_notify.errors import MailServerAway
 from pressroom_notify.fanouts import Fanouts
 from pressroom_notify.tables import delivery, reader
 from tests.examples import published, unpublished
-from tests.integration.notify.conftest import Office, part
+from tests.integration.notify.conftest import Mailbox, Office, make_settings, office_in, part
 
 READER = "reader@post.example"
 SECOND = "0193a0f0-0000-7000-8000-000000000002"
@@ -133,7 +135,7 @@ async def test_a_change_before_the_bytes_go_out_is_in_the_mail(office: Office) -
     envelopes, again = await sender._mark(drafts, [], [])
     assert envelopes == []
     assert again == rows
-    await sender._leave()
+    await sender._release()
     await office.work()
     assert office.mailbox.to(READER)[-1]["Subject"] == "The headline as it should be"
 
@@ -169,3 +171,21 @@ async def test_fan_out_goes_on_where_it_stopped(office: Office) -> None:
         assert await office.states() == {"queued": expected}
     await office.work()
     assert await office.states() == {"sent": 5}
+
+
+async def test_whoever_looks_after_leases_waits_for_no_sender(
+    tmp_path: Path, postgres_url: str, mailbox: Mailbox
+) -> None:
+    """Else two would wait for each other's rows. (On SQLite one connection writes, so that none ever can.)"""
+    async with office_in(make_settings(tmp_path, postgres_url, mailbox), mailbox) as office:
+        await office.subscribe(READER, "all")
+        await office.take_in(published())
+        await office.plan()
+        sender = office.sender()
+        async with office.desk.database.begin() as connection:
+            await sender._ledger(connection).claim(10)
+        async with office.desk.database.begin() as sending, office.desk.database.begin() as beating:
+            await sending.execute(sa.update(delivery).values(detail="being changed"))
+            async with asyncio.timeout(10):
+                await sender._ledger(beating).renew()
+                await sender._ledger(beating).reap()

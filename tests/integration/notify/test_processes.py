@@ -8,9 +8,10 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
 import httpx
 import pytest
@@ -33,7 +34,7 @@ READERS = 200
 class Process:
     """`python -m pressroom_notify`."""
 
-    def __init__(self, settings: Settings, redis_url: str, log: Path) -> None:
+    def __init__(self, settings: Settings, redis_url: str, log: Path, lease_s: int) -> None:
         self.port = free_port()
         environment = {
             "PATH": os.environ["PATH"],
@@ -43,7 +44,7 @@ class Process:
             "PRESSROOM_SMTP_URL": settings.smtp_url,
             "PRESSROOM_NOTIFY_DATABASE_URL": settings.database_url,
             "PRESSROOM_NOTIFY_HTTP_PORT": str(self.port),
-            "PRESSROOM_NOTIFY_LEASE_S": "2",
+            "PRESSROOM_NOTIFY_LEASE_S": str(lease_s),
             "PRESSROOM_NOTIFY_LEASE_ROWS": "20",
             "PRESSROOM_NOTIFY_SMTP_CONNECTIONS": "4",
         }
@@ -66,7 +67,8 @@ class Process:
         return answer.status_code == 200
 
 
-Start = Callable[[], Process]
+class Start(Protocol):
+    def __call__(self, *, lease_s: int = 60) -> Process: ...
 
 
 @pytest.fixture
@@ -96,8 +98,8 @@ async def crowd(tmp_path: Path, database_url: str, mailbox: Mailbox) -> AsyncIte
 def start(crowd: Office, redis_url: str, tmp_path: Path) -> Iterator[Start]:
     started: list[Process] = []
 
-    def one() -> Process:
-        started.append(Process(crowd.desk.settings, redis_url, tmp_path / "notify.log"))
+    def one(*, lease_s: int = 60) -> Process:
+        started.append(Process(crowd.desk.settings, redis_url, tmp_path / "notify.log", lease_s))
         return started[-1]
 
     yield one
@@ -124,7 +126,7 @@ async def settled(office: Office) -> bool:
 async def test_a_sender_that_is_killed_leaves_no_reader_with_two_mails(
     crowd: Office, start: Start, redis: Redis, mailbox: Mailbox
 ) -> None:
-    victim = start()
+    victim = start(lease_s=5)
     mailbox.answering.clear()
     await publish(redis)
     await until(lambda: mailbox.in_flight == 4, timeout_s=30)
