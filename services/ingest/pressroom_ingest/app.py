@@ -18,10 +18,11 @@ from pressroom_shared.clock import SystemClock
 from pressroom_shared.database import migrate, open_database
 from pressroom_shared.events import OutcomeReported
 from pressroom_shared.http import HttpServer, create_http
+from pressroom_shared.keys import GROUPS
 from pressroom_shared.running import run_until_stopped
 from pressroom_shared.site import load_site
 from pressroom_shared.sitestore import open_site_store
-from pressroom_shared.streams import ARTICLES, OUTCOMES, Consumer, Relay
+from pressroom_shared.streams import OUTCOMES, Consumer, Relay
 
 ABOUT = "The editors' API: write, publish, correct and withdraw articles."
 
@@ -74,6 +75,6 @@ async def main(settings: Settings) -> None:
 
         receipts = Consumer(settings, group="receipts", stream=OUTCOMES, unit_of_work=unit_of_work)
         receipts.on(OutcomeReported, on_outcome_then_tell)
-        relay = Relay(desk.database, settings, source=SOURCE, encode=EventBuilder(desk), trims=(ARTICLES, OUTCOMES))
+        relay = Relay(desk.database, settings, source=SOURCE, encode=EventBuilder(desk), trims=tuple(GROUPS))
         server = HttpServer(create_api(desk, waiters), settings.http_host, settings.http_port)
         await run_until_stopped(server, relay, receipts)

@@ -12,17 +12,29 @@ from pressroom_shared.clock import rfc3339
 from pressroom_shared.events import Outcome
 from pressroom_shared.keys import FIELD, OUTCOMES, dead_letters
 from pressroom_shared.outbox import outcome_event
+from pressroom_shared.streams import scripts
 from pressroom_shared.streams.entries import Entry
 
 TRACEBACK_CHARS_MAX = 20_000
 
 
 async def bury(
-    redis: Redis, entry: Entry, error: BaseException, *, stream: str, group: str, now: datetime, outcome: Outcome | None
-) -> None:
-    """Move an entry to the dead-letter stream, say so to the editor, and ack it: all three or none (MULTI)."""
+    redis: Redis,
+    entry: Entry,
+    error: BaseException,
+    *,
+    stream: str,
+    group: str,
+    consumer: str,
+    now: datetime,
+    outcome: Outcome | None,
+) -> bool:
+    """Move an entry to the dead-letter stream, say so to the editor, and ack it: all three or none.
+
+    False when another consumer has taken the entry over: its fate is that one's to write.
+    """
     lines = "".join(traceback.format_exception(error))
-    fields: dict[Any, Any] = {
+    fields: dict[str, Any] = {
         FIELD: entry.payload,
         "entry": entry.id,
         "stream": stream,
@@ -35,9 +47,15 @@ async def bury(
         "event_type": entry.event.type if entry.event else "",
         "subject": entry.event.subject if entry.event else "",
     }
-    async with redis.pipeline(transaction=True) as pipe:
-        pipe.xadd(dead_letters(group), fields)
-        if outcome is not None:
-            pipe.xadd(OUTCOMES, {FIELD: outcome_event(outcome, f"/{group}").encode()})
-        pipe.xack(stream, group, entry.id)
-        await pipe.execute()
+    return await scripts.bury(
+        redis,
+        stream,
+        group=group,
+        consumer=consumer,
+        id=entry.id,
+        dead=dead_letters(group),
+        fields=fields,
+        outcomes=OUTCOMES,
+        field=FIELD,
+        outcome=b"" if outcome is None else outcome_event(outcome, f"/{group}").encode(),
+    )

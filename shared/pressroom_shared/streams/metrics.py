@@ -26,6 +26,10 @@ RESENT = Counter("pressroom_relay_resent_total", "Events sent again because Redi
 RELAY_BLOCKED = Gauge(
     "pressroom_relay_blocked", "1 while the stream is at its bound and the rest waits in SQL.", ["source"]
 )
+RELAY_PASSED_OVER = Gauge(
+    "pressroom_relay_passed_over", "Outbox rows whose event cannot be built; the log says why.", ["source"]
+)
+BYTES = Gauge("pressroom_stream_bytes", "Memory that a stream takes in Redis, estimated.", ["stream"])
 TRIMMED = Counter(
     "pressroom_stream_trimmed_total", "Entries trimmed after every group had acknowledged them.", ["stream"]
 )
