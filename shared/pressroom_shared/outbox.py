@@ -126,6 +126,12 @@ async def waiting(
     return [OutboxRow(*row) for row in rows]
 
 
+async def count_waiting(connection: AsyncConnection) -> int:
+    """How many rows were not relayed yet."""
+    found: int | None = await connection.scalar(sa.select(sa.func.count()).where(OUTBOX.c.relayed_at.is_(None)))
+    return found or 0
+
+
 async def newest(connection: AsyncConnection) -> int:
     """The number of the newest row; 0 without any."""
     found: int | None = await connection.scalar(sa.select(sa.func.max(OUTBOX.c.id)))

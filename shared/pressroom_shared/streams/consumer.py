@@ -29,12 +29,16 @@ from pressroom_shared.streams.client import RedisError, connect
 from pressroom_shared.streams.entries import Entry
 from pressroom_shared.streams.heart import Heart
 from pressroom_shared.streams.lane import Lane, Place
+from pressroom_shared.streams.status import expose, status_of
 from pressroom_shared.wakeups import pause
 
 log = logging.getLogger(__name__)
 
 QUIET_S_MAX = 5
 """How long Redis may be silent before the process says that it is not ready."""
+
+SHOWN_EVERY_S = 5
+"""How old the gauges may be."""
 
 HAND_BACK_S = 2
 """How long a stopping consumer tries to give its entries back; a sibling takes them over anyway, a little later."""
@@ -85,6 +89,8 @@ class Consumer(Generic[WorkT]):
         self._heart: Heart | None = None
         self._live: Lane | None = None
         self._away = False
+        self._redis: Redis | None = None
+        self._shown_next = float("-inf")
 
     def on(self, event_type: type[EventT], handler: Handler[EventT, WorkT]) -> None:
         """Handle one type of event. Types without a handler are acked: they are for other groups."""
@@ -101,7 +107,7 @@ class Consumer(Generic[WorkT]):
 
     async def run(self, stop: asyncio.Event) -> None:
         """Read and handle until `stop`; then finish what is in hand, give back the rest, and leave."""
-        redis = connect(self._settings.redis_url)
+        redis = self._redis = connect(self._settings.redis_url)
         lanes = self._lanes(redis)
         self._live = lanes[0]
         heart = Heart(redis, group=self.group, consumer=self.name, handled=lambda: sum(lane.handled for lane in lanes))
@@ -154,6 +160,7 @@ class Consumer(Generic[WorkT]):
                 if heart.beaten_at is None:
                     await heart.beat()
                 await lane.watch(heart)
+                await self._show()
             except (RedisError, ConnectionError, TimeoutError) as error:
                 if not self._away:
                     log.warning("%s: Redis does not answer (%s); trying until it does", self.group, error)
@@ -163,6 +170,12 @@ class Consumer(Generic[WorkT]):
                     log.warning("%s: Redis answers again", self.group)
                 self._away = False
             await pause(ending, self._settings.streams_sweep_s)
+
+    async def _show(self) -> None:
+        """Refresh the group's gauges, now and then."""
+        if time.monotonic() >= self._shown_next and self._redis is not None:
+            self._shown_next = time.monotonic() + SHOWN_EVERY_S
+            expose(await status_of(self._redis, self.stream, self.group))
 
     async def _work(self, entries: Sequence[Entry]) -> None:
         """One unit of work: the effects and their outcomes are committed together, or none is."""
