@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from pressroom_ingest.desk import Desk, Work
+from pressroom_ingest.inventories import Inventories
 from pressroom_ingest.replayer import Replayer
 from pressroom_ingest.replays import Replays, Selection
 from pressroom_shared.clock import SystemClock
-from pressroom_shared.events import ReplayRequested
+from pressroom_shared.events import InventoryReported, ReplayRequested
 from pressroom_shared.keys import OPERATIONS, SINKS
 from pressroom_shared.running import Runnable
 from pressroom_shared.streams import Consumer
@@ -23,6 +24,11 @@ async def on_replay_requested(event: ReplayRequested, work: Work) -> None:
     await replays.ask(Selection(), [event.data.group], reason=f"{event.data.group}: {event.data.reason}")
 
 
+async def on_inventory_reported(event: InventoryReported, work: Work) -> None:
+    """One page of what a sink holds."""
+    await Inventories(work.connection, SystemClock()).record(event.data)
+
+
 def operation_parts(desk: Desk) -> list[Runnable]:
     """The parts of ingest's process that operate the whole."""
 
@@ -33,4 +39,5 @@ def operation_parts(desk: Desk) -> list[Runnable]:
 
     operations = Consumer(desk.settings, group="operations", stream=OPERATIONS, unit_of_work=unit_of_work)
     operations.on(ReplayRequested, on_replay_requested)
+    operations.on(InventoryReported, on_inventory_reported)
     return [operations, Replayer(desk)]

@@ -34,8 +34,8 @@ inventory = sa.Table(
     sa.Column("article_id", sa.Text, primary_key=True),
     sa.Column("version", sa.BigInteger, nullable=False),
     sa.Column("withdrawn", sa.Boolean, nullable=False),
+    sa.Column("path", sa.Text, nullable=False),
     sa.Column("hash", sa.Text, nullable=False),
-    sa.Column("document", sa.JSON),
 )
 
 # Pages of it that have come; `last` is on the last one.

@@ -55,6 +55,7 @@ class InventoryItem(Part):
     id: str
     version: int = Field(gt=0)
     withdrawn: bool = False
+    path: str = Field(default="", description="Its address, where the sink knows it.")
     hash: str = Field(default="", description="`content_hash` of what it was given; empty where the sink keeps none.")
     article: Article | None = None
 

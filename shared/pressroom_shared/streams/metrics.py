@@ -27,6 +27,9 @@ RETRYING = Gauge("pressroom_stream_retrying", "Entries that wait for another try
 DEAD = Gauge("pressroom_stream_dead", "Entries in the group's dead letters.", ["group"])
 RATE = Gauge("pressroom_stream_rate", "Entries that all its consumers handle a second.", ["group"])
 CONSUMERS = Gauge("pressroom_stream_consumers", "Consumers of the group that are alive.", ["group"])
+DRIFT = Gauge(
+    "pressroom_drift", "Articles of which a sink holds something else than ingest, when last asked.", ["group"]
+)
 RELAYED = Counter("pressroom_relay_published_total", "Events that the relay has put into Redis.", ["source"])
 RESENT = Counter("pressroom_relay_resent_total", "Events sent again because Redis had lost them.", ["source"])
 RELAY_BLOCKED = Gauge(

@@ -9,6 +9,7 @@ from pressroom_ingest.api import (
     dead_letters,
     docs,
     events,
+    inventories,
     keys,
     media,
     names,
@@ -27,6 +28,7 @@ ROUTERS = (
     keys.router,
     operations.router,
     dead_letters.router,
+    inventories.router,
     docs.router,
 )
 

@@ -113,6 +113,7 @@ class RetryManyIn(BaseModel):
     subject: str = Field(default="", max_length=100)
     failure: str = Field(default="", max_length=100)
     reason: str = Field(default="", max_length=200)
+    cursor: str = Field(default="", max_length=40, description="`next` of the answer before.")
 
     @property
     def wanted(self) -> Wanted:
@@ -121,14 +122,15 @@ class RetryManyIn(BaseModel):
 
 @router.post("/{group}:retry", status_code=202, responses=ERRORS | UNAVAILABLE | problem_responses(429))
 async def retry_many(actor: Admin, redis: TheRedis, group: Group, given: RetryManyIn) -> dict[str, Any]:
-    """Retry a hundred at most, as they are. `more` says that there may be others: ask again."""
+    """Retry a hundred at most, as they are, newest first. `next` says that there may be others, and where to go on:
+    what dies again meanwhile is not among them."""
     letters = DeadLetters(redis, group)
-    found, following = await letters.page(given.wanted, before="", limit=RETRIES_AT_ONCE)
+    found, following = await letters.page(given.wanted, before=given.cursor, limit=RETRIES_AT_ONCE)
     allowed = _pace.take(len(found)) if found else 0
     for letter in found[:allowed]:
         _record(actor, "dead_letter.retried", letter, mended=False)
         await _gone_is_404(letters.retry(letter.id, letter.payload))
-    return {"retried": allowed, "more": bool(following) or allowed < len(found)}
+    return {"retried": allowed, "next": found[allowed - 1].id if allowed < len(found) else following or None}
 
 
 @router.delete("/{group}/{letter_id}", status_code=204, responses=NOT_FOUND | UNAVAILABLE)

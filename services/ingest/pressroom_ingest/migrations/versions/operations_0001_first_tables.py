@@ -37,8 +37,8 @@ def upgrade() -> None:
         sa.Column("article_id", sa.Text(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("withdrawn", sa.Boolean(), nullable=False),
+        sa.Column("path", sa.Text(), nullable=False),
         sa.Column("hash", sa.Text(), nullable=False),
-        sa.Column("document", sa.JSON(), nullable=True),
         sa.PrimaryKeyConstraint("request_id", "group", "article_id", name=op.f("pk_inventory")),
     )
     op.create_table(
