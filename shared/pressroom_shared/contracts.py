@@ -12,13 +12,18 @@ from typing import Any
 
 from pressroom_shared.errors import PressroomError
 from pressroom_shared.events import event_types
-from pressroom_shared.keys import ARTICLES, GROUPS, OUTCOMES
+from pressroom_shared.keys import ARTICLES, LIVE_GROUPS, OPERATIONS, OUTCOMES, bulk
 
 SENT_ON = {
     "pressroom.article.published.v1": ARTICLES,
     "pressroom.article.unpublished.v1": ARTICLES,
+    "pressroom.keys.changed.v1": ARTICLES,
+    "pressroom.inventory.requested.v1": ARTICLES,
     "pressroom.outcome.v1": OUTCOMES,
+    "pressroom.replay.requested.v1": OPERATIONS,
+    "pressroom.inventory.reported.v1": OPERATIONS,
 }
+"""The stream of each type. What a sink reads, its bulk stream may carry too."""
 
 
 class IncompatibleError(PressroomError):
@@ -34,7 +39,7 @@ def asyncapi() -> dict[str, Any]:
     """The AsyncAPI 3.0 document: which stream carries what, and who reads it."""
     channels: dict[str, Any] = {}
     operations: dict[str, Any] = {}
-    for stream, groups in GROUPS.items():
+    for stream, groups in LIVE_GROUPS.items():
         name = stream.rsplit(":", 1)[-1]
         types = [each for each, on in SENT_ON.items() if on == stream]
         channels[name] = {
@@ -46,6 +51,15 @@ def asyncapi() -> dict[str, Any]:
             operations[f"{group}-reads-{name}"] = {
                 "action": "receive",
                 "channel": {"$ref": f"#/channels/{name}"},
+                "description": f"Consumer group `{group}`.",
+            }
+            channels[f"bulk-{group}"] = channels[name] | {
+                "address": bulk(group),
+                "description": f"What only `{group}` reads, while nothing live waits: imports, replays, retries.",
+            }
+            operations[f"{group}-reads-bulk"] = {
+                "action": "receive",
+                "channel": {"$ref": f"#/channels/bulk-{group}"},
                 "description": f"Consumer group `{group}`.",
             }
     return {

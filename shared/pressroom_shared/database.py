@@ -190,7 +190,8 @@ async def migrate(database: Database, package: str) -> None:
         await connection.run_sync(_upgrade, package)
 
 
-def _upgrade(connection: Connection, package: str, target: str = "head") -> None:
+def _upgrade(connection: Connection, package: str, target: str = "heads") -> None:
+    """`heads`, for migrations may have branches: tables of one part that know nothing of another's."""
     config = Config()
     config.set_main_option("script_location", str(importlib.resources.files(package) / "migrations"))
     config.set_main_option("path_separator", "os")

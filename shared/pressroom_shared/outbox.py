@@ -5,6 +5,7 @@ Ingest's rows refer to a revision and carry no payload: the event is built when 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +17,7 @@ from pressroom_shared.clock import Clock
 from pressroom_shared.database import UtcTime, row_id
 from pressroom_shared.events import Outcome, OutcomeReported
 from pressroom_shared.ids import new_id
-from pressroom_shared.keys import OUTCOMES
+from pressroom_shared.keys import BULK, OUTCOMES
 
 
 def outbox_table(metadata: sa.MetaData) -> sa.Table:
@@ -98,8 +99,13 @@ async def add(
     )
 
 
-async def waiting(connection: AsyncConnection, limit: int) -> list[OutboxRow]:
-    """The oldest rows that were not relayed yet, in the order in which they were committed."""
+async def waiting(
+    connection: AsyncConnection, limit: int, *, bulk: bool = False, after: int = 0, but: Sequence[int] = ()
+) -> list[OutboxRow]:
+    """The oldest rows that were not relayed yet, in the order in which they were committed.
+
+    Those for the bulk streams, or the others; above the row `after`, and without those in `but`.
+    """
     columns = (
         OUTBOX.c.id,
         OUTBOX.c.stream,
@@ -109,13 +115,30 @@ async def waiting(connection: AsyncConnection, limit: int) -> list[OutboxRow]:
         OUTBOX.c.payload,
         OUTBOX.c.created_at,
     )
-    rows = await connection.execute(
-        sa.select(*columns).where(OUTBOX.c.relayed_at.is_(None)).order_by(OUTBOX.c.id).limit(limit)
-    )
+    conditions = [
+        OUTBOX.c.relayed_at.is_(None),
+        OUTBOX.c.id > after,
+        OUTBOX.c.stream == BULK if bulk else OUTBOX.c.stream != BULK,
+    ]
+    if but:
+        conditions.append(OUTBOX.c.id.not_in(but))
+    rows = await connection.execute(sa.select(*columns).where(*conditions).order_by(OUTBOX.c.id).limit(limit))
     return [OutboxRow(*row) for row in rows]
 
 
-async def mark_relayed(connection: AsyncConnection, relayed: list[tuple[int, str]], now: datetime) -> None:
+async def count_waiting(connection: AsyncConnection) -> int:
+    """How many rows were not relayed yet."""
+    found: int | None = await connection.scalar(sa.select(sa.func.count()).where(OUTBOX.c.relayed_at.is_(None)))
+    return found or 0
+
+
+async def newest(connection: AsyncConnection) -> int:
+    """The number of the newest row; 0 without any."""
+    found: int | None = await connection.scalar(sa.select(sa.func.max(OUTBOX.c.id)))
+    return found or 0
+
+
+async def mark_relayed(connection: AsyncConnection, relayed: list[tuple[int, str | None]], now: datetime) -> None:
     """Record the stream ids of rows that are in Redis, and number those that have no sequence yet.
 
     Only the holder of the relay's lease calls this, so the numbers are without gaps or doubles.

@@ -40,13 +40,15 @@ class Settings(BaseModel):
     log_json: bool = False
 
     streams_workers: int = Field(default=16, ge=1, le=256, description="Entries handled at once, a process and group.")
+    streams_bulk_workers: int = Field(default=4, ge=1, le=64, description="Of imports and replays, while live is idle.")
     streams_handler_timeout_s: float = Field(default=60, gt=0, le=600)
     streams_deliveries_max: int = Field(default=8, ge=1, le=100, description="Tries before an entry is dead-lettered.")
     streams_backoff_base_s: float = Field(default=0.5, gt=0)
     streams_backoff_max_s: float = Field(default=300, gt=0)
     streams_sweep_s: float = Field(default=1, gt=0, description="Pause between two looks for entries to reclaim.")
-    streams_stop_s: float = Field(default=10, gt=0, description="How long a stopping process finishes its work.")
+    streams_stop_s: float = Field(default=8, gt=0, description="How long a stopping process finishes its work.")
     stream_bytes_max: int = Field(default=256 * 1024 * 1024, ge=1024 * 1024, description="The relay stops above it.")
+    bulk_bytes_max: int = Field(default=16 * 1024 * 1024, ge=1024 * 1024, description="Of each group's bulk stream.")
 
     @property
     def site_store_url(self) -> str:

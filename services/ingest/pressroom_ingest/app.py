@@ -12,17 +12,20 @@ from pressroom_ingest.desk import Desk, Work
 from pressroom_ingest.events import SOURCE, EventBuilder
 from pressroom_ingest.handlers import on_outcome
 from pressroom_ingest.limits import BodyLimit
+from pressroom_ingest.operating import operation_parts
 from pressroom_ingest.settings import Settings
 from pressroom_ingest.waiting import Waiters
 from pressroom_shared.clock import SystemClock
 from pressroom_shared.database import migrate, open_database
 from pressroom_shared.events import OutcomeReported
 from pressroom_shared.http import HttpServer, create_http
+from pressroom_shared.keys import GROUPS
 from pressroom_shared.running import run_until_stopped
 from pressroom_shared.site import load_site
 from pressroom_shared.sitestore import open_site_store
-from pressroom_shared.streams import ARTICLES, OUTCOMES, Consumer, Relay
+from pressroom_shared.streams import OUTCOMES, Consumer, Relay
 
+RECEIPTS_AT_ONCE = 100
 ABOUT = "The editors' API: write, publish, correct and withdraw articles."
 
 
@@ -63,17 +66,29 @@ async def main(settings: Settings) -> None:
     async with open_desk(settings) as desk:
         waiters = Waiters()
 
+        heard: dict[int, set[str]] = {}
+
         @asynccontextmanager
         async def unit_of_work() -> AsyncIterator[Work]:
+            """Takes many outcomes; who waits for one is told once it is committed."""
+            articles: set[str] = set()
             async with desk.begin() as work:
-                yield work
+                heard[id(work)] = articles
+                try:
+                    yield work
+                finally:
+                    del heard[id(work)]
+            for article_id in articles:
+                waiters.tell(article_id)
 
         async def on_outcome_then_tell(event: OutcomeReported, work: Work) -> None:
             await on_outcome(event, work)
-            waiters.tell(event.data.article_id)
+            heard[id(work)].add(event.data.article_id)
 
-        receipts = Consumer(settings, group="receipts", stream=OUTCOMES, unit_of_work=unit_of_work)
+        receipts = Consumer(
+            settings, group="receipts", stream=OUTCOMES, unit_of_work=unit_of_work, batch_max=RECEIPTS_AT_ONCE
+        )
         receipts.on(OutcomeReported, on_outcome_then_tell)
-        relay = Relay(desk.database, settings, source=SOURCE, encode=EventBuilder(desk), trims=(ARTICLES, OUTCOMES))
+        relay = Relay(desk.database, settings, source=SOURCE, encode=EventBuilder(desk), trims=tuple(GROUPS))
         server = HttpServer(create_api(desk, waiters), settings.http_host, settings.http_port)
-        await run_until_stopped(server, relay, receipts)
+        await run_until_stopped(server, relay, receipts, *operation_parts(desk))

@@ -36,6 +36,8 @@ class EventBuilder:
         self._desk = desk
 
     async def __call__(self, connection: AsyncConnection, row: OutboxRow) -> bytes:
+        if row.payload is not None:  # not an article's: it was built when it was stored
+            return row.payload
         work = self._desk.work(connection)
         return (await build(work, row.article_id, row.version, event_id=row.event_id)).encode()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -133,6 +133,28 @@ class Publications:
             sa.update(article)
             .where(article.c.id == article_id)
             .values(state="withdrawn", version=went_out.version, updated_at=now)
+        )
+        return went_out
+
+    async def again(self, article_id: str, *, above: int, actor: Actor) -> Publication:
+        """What is live, or withdrawn, once more: as a silent version of its own that is higher than `above`."""
+        head = await self._articles.head(article_id, lock=True)
+        last = (await self.history(article_id))[-1]
+        saved = await self._articles.revision(article_id, last.revision)
+        went_out = await self._write(
+            replace(head, version=max(head.version or 0, above)),
+            saved,
+            self._clock.now(),
+            actor,
+            withdrawn=last.withdrawn,
+            change="silent",
+            notify=False,
+            note="",
+            path=last.path,
+            redirect_to=last.redirect_to,
+        )
+        await self._connection.execute(
+            sa.update(article).where(article.c.id == article_id).values(version=went_out.version)
         )
         return went_out
 

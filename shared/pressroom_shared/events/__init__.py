@@ -21,29 +21,53 @@ from pressroom_shared.events.article import (
     Withdrawal,
 )
 from pressroom_shared.events.envelope import EVENT_BYTES_MAX, Event, decode, event_types
+from pressroom_shared.events.keys import ApiKey, KeyRing, KeysChanged
+from pressroom_shared.events.operations import (
+    INVENTORY_ITEMS_MAX,
+    Inventory,
+    InventoryItem,
+    InventoryReported,
+    InventoryRequest,
+    InventoryRequested,
+    ReplayRequest,
+    ReplayRequested,
+    content_hash,
+)
 from pressroom_shared.events.outcome import NotifyCounts, Outcome, OutcomeReported, Status
 
 __all__ = [
     "EVENT_BYTES_MAX",
+    "INVENTORY_ITEMS_MAX",
     "Announcement",
+    "ApiKey",
     "Article",
     "ArticlePublished",
     "ArticleUnpublished",
     "Change",
     "Correction",
     "Event",
+    "Inventory",
+    "InventoryItem",
+    "InventoryReported",
+    "InventoryRequest",
+    "InventoryRequested",
+    "KeyRing",
+    "KeysChanged",
     "LeadImage",
     "Media",
     "NotifyCounts",
     "Outcome",
     "OutcomeReported",
     "Person",
+    "ReplayRequest",
+    "ReplayRequested",
     "Review",
     "Seo",
     "Social",
     "Status",
     "Tag",
     "Withdrawal",
+    "content_hash",
     "decode",
     "event_types",
 ]

@@ -25,7 +25,7 @@ class Event(BaseModel):
     id: str = Field(min_length=1, max_length=64, description="The event's id; the same on every re-send.")
     source: str = Field(description="Who wrote it, as a path: `/ingest`, `/render/pages`.")
     type: str = Field(description="`pressroom.<noun>.<verb>.v<major>`.")
-    subject: str = Field(description="The article's id.")
+    subject: str = Field(description="What it is about: the article's id, or a name.")
     time: datetime = Field(description="When the thing happened, RFC 3339.")
     datacontenttype: Literal["application/json"] = "application/json"
     dataschema: str = Field(description="The JSON Schema's address, relative to the repository's contracts.")

@@ -11,6 +11,7 @@ from pressroom_shared.streams.client import RedisError
 
 log = logging.getLogger(__name__)
 BATCH_MAX = 1000
+PAUSE_S = 1.0
 
 
 class Acks:
@@ -30,18 +31,20 @@ class Acks:
             self._sending = asyncio.create_task(self._send())
 
     async def flush(self) -> None:
-        """Send all that wait. Raises what Redis raises."""
+        """Send all that wait, once. Raises what Redis raises."""
         if self._sending is not None:
+            self._sending.cancel()
             await asyncio.gather(self._sending, return_exceptions=True)
         await self._send_all()
 
     async def _send(self) -> None:
+        """Send until nothing waits, through an outage of Redis."""
         while self._done:
             try:
                 await self._send_all()
-            except (RedisError, OSError) as error:
-                log.warning("%s: acks wait, Redis does not answer: %s", self._group, error)
-                await asyncio.sleep(1)
+            except (RedisError, ConnectionError, TimeoutError) as error:
+                log.info("%s: %d acks wait, Redis does not answer: %s", self._group, len(self._done), error)
+                await asyncio.sleep(PAUSE_S)
 
     async def _send_all(self) -> None:
         while batch := self._done[:BATCH_MAX]:

@@ -1,7 +1,8 @@
 """A consumer of one group: FastStream reads and dispatches; here is what it does not do.
 
 An entry is acked only after its effect is committed. One that fails waits and comes again; one that will never work
-is dead-lettered at once; neither holds up the next. What a dead process left is taken over by whoever lives.
+is dead-lettered at once; neither holds up the next. What a dead process left is taken over by whoever lives. What is
+in the group's bulk stream is read only while the live one has nothing for it.
 """
 
 from __future__ import annotations
@@ -12,33 +13,35 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Generic, Protocol, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeVar
 
 from redis.asyncio import Redis
 
 from pressroom_shared.clock import Clock, SystemClock
 from pressroom_shared.events import Event, Outcome
 from pressroom_shared.ids import new_id
-from pressroom_shared.keys import ARTICLES
+from pressroom_shared.keys import ARTICLES, bulk
 from pressroom_shared.settings import Settings
 from pressroom_shared.streams import metrics
-from pressroom_shared.streams.acks import Acks
 from pressroom_shared.streams.client import RedisError, connect
-from pressroom_shared.streams.entries import Entry, Raw, read_entry
-from pressroom_shared.streams.failures import Busy, Poison, Transient
-from pressroom_shared.streams.fates import Fates
-from pressroom_shared.streams.groups import ensure_group
-from pressroom_shared.streams.reader import Reader
-from pressroom_shared.streams.retries import park
-from pressroom_shared.streams.sweeper import Sweeper
+from pressroom_shared.streams.entries import Entry
+from pressroom_shared.streams.heart import Heart
+from pressroom_shared.streams.lane import Lane, Place
+from pressroom_shared.streams.status import expose, status_of
 from pressroom_shared.wakeups import pause
 
 log = logging.getLogger(__name__)
 
 QUIET_S_MAX = 5
 """How long Redis may be silent before the process says that it is not ready."""
+
+SHOWN_EVERY_S = 5
+"""How old the gauges may be."""
+
+HAND_BACK_S = 2
+"""How long a stopping consumer tries to give its entries back; a sibling takes them over anyway, a little later."""
 
 
 class OutcomeSink(Protocol):
@@ -59,7 +62,11 @@ UnitOfWork = Callable[[], AbstractAsyncContextManager[WorkT]]
 
 
 class Consumer(Generic[WorkT]):
-    """Reads one stream for one group and hands each event to its handler, up to `streams_workers` at once."""
+    """Reads one stream for one group and hands each event to its handler, up to `streams_workers` at once.
+
+    `batch_max` above 1 lets one unit of work take that many events, for sinks whose commit costs more than the work:
+    all of the unit must be undone when it fails, for then each event is handled alone.
+    """
 
     def __init__(
         self,
@@ -69,6 +76,7 @@ class Consumer(Generic[WorkT]):
         unit_of_work: UnitOfWork[WorkT],
         stream: str = ARTICLES,
         clock: Clock | None = None,
+        batch_max: int = 1,
     ) -> None:
         self.group = group
         self.stream = stream
@@ -76,12 +84,13 @@ class Consumer(Generic[WorkT]):
         self._settings = settings
         self._unit_of_work = unit_of_work
         self._clock = clock or SystemClock()
+        self._batch_max = batch_max
         self._handlers: dict[type[Event], Handler[Any, WorkT]] = {}
-        self._slots = asyncio.Semaphore(settings.streams_workers)
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._held: set[str] = set()  # ids that were read and whose fate is not written yet
-        self._leaving = False
-        self._answered_at: float | None = None
+        self._heart: Heart | None = None
+        self._live: Lane | None = None
+        self._away = False
+        self._redis: Redis | None = None
+        self._shown_next = float("-inf")
 
     def on(self, event_type: type[EventT], handler: Handler[EventT, WorkT]) -> None:
         """Handle one type of event. Types without a handler are acked: they are for other groups."""
@@ -89,142 +98,122 @@ class Consumer(Generic[WorkT]):
 
     def not_ready(self) -> str | None:
         """None while the group is being read; else a sentence why not."""
-        if self._answered_at is None:
+        if self._heart is None or self._heart.beaten_at is None or self._live is None:
             return f"The group {self.group} is not being read yet: Redis has not answered."
-        quiet_s = time.monotonic() - self._answered_at
-        if quiet_s > self._settings.streams_sweep_s + QUIET_S_MAX:
+        quiet_s = time.monotonic() - self._heart.beaten_at
+        if quiet_s > QUIET_S_MAX:
             return f"The group {self.group} is not being read: Redis has not answered for {quiet_s:.0f} s."
-        return None
+        return None if self._live.reading else f"The group {self.group} is not being read at this moment."
 
     async def run(self, stop: asyncio.Event) -> None:
         """Read and handle until `stop`; then finish what is in hand, give back the rest, and leave."""
-        settings = self._settings
-        self._redis = connect(settings.redis_url)
-        self._fates = Fates(self._redis, settings, stream=self.stream, group=self.group, clock=self._clock)
-        self._acks = Acks(self._redis, self.stream, self.group, self._held)
-        sweeper = Sweeper(self._redis, settings, self.stream, self.group, self.name, held=self._held)
-        reader = Reader(settings, stream=self.stream, group=self.group, consumer=self.name, deliver=self._deliver)
+        redis = self._redis = connect(self._settings.redis_url)
+        lanes = self._lanes(redis)
+        self._live = lanes[0]
+        heart = Heart(redis, group=self.group, consumer=self.name, handled=lambda: sum(lane.handled for lane in lanes))
+        self._heart = heart
+        ending = asyncio.Event()
+        stopping = asyncio.create_task(stop.wait())
+        keeping = [asyncio.create_task(self._keep(lane, heart, ending)) for lane in lanes]
+        beating = asyncio.create_task(heart.run())
         try:
-            while not stop.is_set():
-                try:
-                    await self._watch(reader, sweeper)
-                except (RedisError, OSError) as error:
-                    log.warning("%s: Redis does not answer (%s); trying again", self.group, error)
-                await pause(stop, settings.streams_sweep_s)
+            await asyncio.wait({stopping, beating, *keeping}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            await self._leave(reader)
-            await self._redis.aclose()
+            ending.set()
+            ended = await _end(stopping, *keeping)
+            await self._leave(lanes, heart, beating)
+            await redis.aclose()
+        for error in ended:
+            raise error
 
-    async def _watch(self, reader: Reader, sweeper: Sweeper) -> None:
-        """One turn: the group is there, the reader runs, nobody's work is taken up, the numbers are fresh."""
-        await sweeper.beat()
-        if await ensure_group(self._redis, self.stream, self.group) and reader.started_once:
-            log.warning("%s: the group was gone from Redis and has been made again at entry 0", self.group)
-        if not reader.running:
-            await reader.restart()
-        async for claimed in sweeper.claim(limit=self._settings.streams_workers):
-            metrics.RECLAIMED.labels(self.group).inc()
-            await self._start(
-                read_entry(claimed.id, claimed.fields, read_at=self._clock.now(), deliveries=claimed.deliveries)
-            )
-        await sweeper.remove_forgotten()
-        await sweeper.count()
-        self._answered_at = time.monotonic()
+    def _lanes(self, redis: Redis) -> list[Lane]:
+        settings, name = self._settings, self.name
+        live = Lane(
+            redis,
+            settings,
+            Place(self.stream, self.group, name),
+            self._work,
+            workers=settings.streams_workers if self._batch_max == 1 else 1,
+            batch=self._batch_max,
+            clock=self._clock,
+        )
 
-    async def _deliver(self, raw: Raw) -> None:
-        """Take what was read. Returns only when each entry has a worker, so that no more is read meanwhile."""
-        now = self._clock.now()
-        self._held.update(entry_id.decode() for entry_id, _ in raw)
-        for entry_id, fields in raw:
-            await self._start(read_entry(entry_id, fields, read_at=now))
+        bulky = Lane(
+            redis,
+            settings,
+            Place(bulk(self.group), self.group, name),
+            self._work,
+            workers=settings.streams_bulk_workers if self._batch_max == 1 else 1,
+            batch=self._batch_max,
+            clock=self._clock,
+            may_read=live.is_idle,
+        )
+        return [live, bulky]
 
-    async def _start(self, entry: Entry) -> None:
-        self._held.add(entry.id)
-        await self._slots.acquire()
-        task = asyncio.create_task(self._handle(entry))
-        self._tasks.add(task)
-        task.add_done_callback(self._finished)
+    async def _keep(self, lane: Lane, heart: Heart, ending: asyncio.Event) -> None:
+        """Watch over one lane. An outage of Redis is said once, and its end.
 
-    def _finished(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        self._slots.release()
+        It is cancelled at the end, for it may be waiting for Redis; FastStream's start may swallow that.
+        """
+        while not ending.is_set():
+            try:
+                if heart.beaten_at is None:
+                    await heart.beat()
+                await lane.watch(heart)
+                await self._show()
+            except (RedisError, ConnectionError, TimeoutError) as error:
+                if not self._away:
+                    log.warning("%s: Redis does not answer (%s); trying until it does", self.group, error)
+                self._away = True
+            else:
+                if self._away:
+                    log.warning("%s: Redis answers again", self.group)
+                self._away = False
+            await pause(ending, self._settings.streams_sweep_s)
 
-    async def _handle(self, entry: Entry) -> None:
-        """Handle one entry and write its fate."""
-        started = time.perf_counter()
-        try:
-            await self._decide(entry)
-        except (RedisError, OSError) as error:
-            # The fate could not be written. The entry stays pending with us, and the sweeper takes it up again.
-            log.warning("%s: entry %s waits, Redis does not answer: %s", self.group, entry.id, error)
-            self._held.discard(entry.id)
-        metrics.HANDLING_SECONDS.labels(self.group).observe(time.perf_counter() - started)
+    async def _show(self) -> None:
+        """Refresh the group's gauges, now and then."""
+        if time.monotonic() >= self._shown_next and self._redis is not None:
+            self._shown_next = time.monotonic() + SHOWN_EVERY_S
+            expose(await status_of(self._redis, self.stream, self.group))
 
-    async def _decide(self, entry: Entry) -> None:
-        limit_s = self._settings.streams_handler_timeout_s
-        failure: BaseException
-        counted = True
-        try:
-            async with asyncio.timeout(limit_s):
-                await self._work(entry)
-        except Poison as error:
-            await self._fates.bury(entry, error)
-            self._held.discard(entry.id)
-            return
-        except Busy as error:
-            failure, counted = error, False
-        except TimeoutError:
-            failure = Transient(f"It was not finished after {limit_s:g} s.")
-        except asyncio.CancelledError:
-            if self._leaving:
-                raise
-            failure = Transient("The handler was cancelled from inside.")
-        except Exception as error:  # noqa: BLE001  # whatever else a handler raises has the fate of `Transient`
-            failure = error
-        else:
-            self._acks.add(entry.id)
-            metrics.HANDLED.labels(self.group, "done").inc()
-            return
-        await self._fates.retry(entry, failure, counted=counted)
-        self._held.discard(entry.id)
-
-    async def _work(self, entry: Entry) -> None:
-        """One unit of work: the effect and its outcome are committed together, or neither is."""
-        if entry.poison is not None:
-            raise entry.poison
-        assert entry.event is not None
-        handler = self._handlers.get(type(entry.event))
-        if handler is None:
+    async def _work(self, entries: Sequence[Entry]) -> None:
+        """One unit of work: the effects and their outcomes are committed together, or none is."""
+        for entry in entries:
+            if entry.poison is not None:
+                raise entry.poison
+        known = [
+            (handler, entry.event)
+            for entry in entries
+            if entry.event is not None and (handler := self._handlers.get(type(entry.event))) is not None
+        ]
+        if not known:
             return
         async with self._unit_of_work() as work:
-            outcome = await handler(entry.event, work)
-            if outcome is not None:
-                if outcome.status == "stale":
-                    metrics.STALE.labels(self.group).inc()
-                await work.outcomes.add(outcome)
+            for handler, event in known:
+                outcome = await handler(event, work)
+                if outcome is not None:
+                    if outcome.status == "stale":
+                        metrics.STALE.labels(self.group).inc()
+                    await work.outcomes.add(outcome)
 
-    async def _leave(self, reader: Reader) -> None:
-        """Stop reading and finish what is in hand; what cannot be finished goes to a sibling at once."""
-        await reader.stop()
-        if self._tasks:
-            await asyncio.wait(set(self._tasks), timeout=self._settings.streams_stop_s)
-        self._leaving = True
-        left = set(self._tasks)
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
-        with contextlib.suppress(RedisError, OSError):
-            await self._acks.flush()
-            await self._hand_back()
+    async def _leave(self, lanes: list[Lane], heart: Heart, beating: asyncio.Task[None]) -> None:
+        """Stop reading and finish what is in hand; what cannot be finished goes to a sibling at once.
 
-    async def _hand_back(self) -> None:
-        """Leave nothing pending under a name that nobody will use again."""
-        while pending := await self._redis.xpending_range(self.stream, self.group, "-", "+", 100, self.name):
-            for each in cast("list[dict[str, Any]]", pending):
-                entry_id, deliveries = each["message_id"].decode(), each["times_delivered"]
-                await park(self._redis, self.stream, self.group, entry_id, deliveries=deliveries, counted=False)
-        await self._redis.xgroup_delconsumer(self.stream, self.group, self.name)
+        The heart beats meanwhile, for what is in hand is nobody else's yet.
+        """
+        await asyncio.gather(*(lane.finish(self._settings.streams_stop_s) for lane in lanes))
+        await _end(beating)
+        with contextlib.suppress(RedisError, ConnectionError, TimeoutError):
+            async with asyncio.timeout(HAND_BACK_S):
+                for lane in lanes:
+                    await lane.hand_back()
+                await heart.stop()
 
-    _redis: Redis
-    _acks: Acks
-    _fates: Fates
+
+async def _end(*tasks: asyncio.Task[Any]) -> list[Exception]:
+    """Cancel tasks, wait for their end, and return what they failed with before."""
+    for task in tasks:
+        task.cancel()
+    ended = await asyncio.gather(*tasks, return_exceptions=True)
+    return [each for each in ended if isinstance(each, Exception)]

@@ -25,11 +25,14 @@ TOLD = frozenset({"pages", "cards", "search", "notify"})
 class Fates:
     """Writes the fate of one group's failed entries."""
 
-    def __init__(self, redis: Redis, settings: Settings, *, stream: str, group: str, clock: Clock) -> None:
+    def __init__(
+        self, redis: Redis, settings: Settings, stream: str, group: str, consumer: str, *, clock: Clock
+    ) -> None:
         self._redis = redis
         self._settings = settings
         self._stream = stream
         self._group = group
+        self._consumer = consumer
         self._clock = clock
 
     async def retry(self, entry: Entry, error: BaseException, *, counted: bool = True) -> None:
@@ -47,21 +50,36 @@ class Fates:
             error or type(error).__name__,
             exc_info=None if foreseen else error,
         )
-        await park(self._redis, self._stream, self._group, entry.id, deliveries=entry.deliveries, counted=counted)
+        waits = await park(
+            self._redis,
+            self._stream,
+            self._group,
+            self._consumer,
+            entry.id,
+            deliveries=entry.deliveries,
+            counted=counted,
+        )
+        if not waits:
+            log.info("%s: entry %s was taken over by another", self._group, entry.id)
+            return
         metrics.HANDLED.labels(self._group, "retried" if counted else "busy").inc()
 
     async def bury(self, entry: Entry, error: BaseException) -> None:
         """Move it to the dead letters, and say so to the editor."""
-        log.error("%s: entry %s is dead-lettered at try %d: %s", self._group, entry.id, entry.deliveries, error)
-        await bury(
+        buried = await bury(
             self._redis,
             entry,
             error,
             stream=self._stream,
             group=self._group,
+            consumer=self._consumer,
             now=self._clock.now(),
             outcome=self._outcome(entry, error),
         )
+        if not buried:
+            log.info("%s: entry %s was taken over by another", self._group, entry.id)
+            return
+        log.error("%s: entry %s is dead-lettered at try %d: %s", self._group, entry.id, entry.deliveries, error)
         metrics.HANDLED.labels(self._group, "dead").inc()
 
     def _outcome(self, entry: Entry, error: BaseException) -> Outcome | None:

@@ -29,9 +29,11 @@ Deliver = Callable[[Raw], Awaitable[None]]
 
 
 class Reader:
-    """Reads at most `streams_workers` entries at a time; reads on only after `deliver` has taken them."""
+    """Reads at most `entries_max` entries at a time; reads on only after `deliver` has taken them."""
 
-    def __init__(self, settings: Settings, *, stream: str, group: str, consumer: str, deliver: Deliver) -> None:
+    def __init__(
+        self, settings: Settings, *, stream: str, group: str, consumer: str, entries_max: int, deliver: Deliver
+    ) -> None:
         self._broker = RedisBroker(
             settings.redis_url,
             retry=retry(FOREVER),
@@ -45,7 +47,7 @@ class Reader:
                 group=group,
                 consumer=consumer,
                 batch=True,
-                max_records=settings.streams_workers,
+                max_records=entries_max,
                 polling_interval=READ_BLOCK_MS,
             ),
             ack_policy=AckPolicy.MANUAL,

@@ -1,7 +1,8 @@
 """The relay: of several replicas one, by lease, puts committed outbox rows into Redis in the order of their commits.
 
 It is woken by the commit. A crash between sending and marking sends a row twice, with the same event id; consumers
-meet the second as a repeat. While Redis is away rows wait in SQL, and are read from there a batch at a time.
+meet the second as a repeat. While Redis is away rows wait in SQL, and are read from there a batch at a time. Rows for
+the bulk streams go while no other waits. A row whose event cannot be built is passed over, and holds up no other.
 """
 
 from __future__ import annotations
@@ -10,21 +11,25 @@ import asyncio
 import logging
 import os
 import socket
+import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from redis.asyncio import Redis
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_shared import outbox
 from pressroom_shared.clock import Clock, SystemClock
 from pressroom_shared.database import Database
 from pressroom_shared.ids import new_id
-from pressroom_shared.keys import FIELD
+from pressroom_shared.keys import BULK, FIELD, SINKS, bulk
 from pressroom_shared.leases import Lease
 from pressroom_shared.outbox import OutboxRow
 from pressroom_shared.settings import Settings
 from pressroom_shared.streams import metrics
+from pressroom_shared.streams.bounds import Bounds
 from pressroom_shared.streams.client import RedisError, connect
 from pressroom_shared.streams.epochs import Epoch, current_epoch, lost_since
 from pressroom_shared.streams.trim import trim
@@ -40,17 +45,40 @@ TURN_S = 0.5
 
 BATCH_ROWS_MAX = 200
 BATCH_BYTES_MAX = 8 * 1024 * 1024
+BULK_ROWS_MAX = 50
 TRIM_EVERY_S = 5
+PASSED_OVER_S = 30
+"""How long a row whose event cannot be built is left alone before it is tried again."""
+
+PASSED_OVER_MAX = 1000
+OVERLAP_ROWS = 1000
+"""Rows below the newest that are looked through again: on PostgreSQL a lower number may be committed later."""
+
 KEPT = timedelta(hours=24)
 """How long relayed rows are kept, in case Redis loses them."""
 
-Encode = Callable[[AsyncConnection, OutboxRow], Awaitable[bytes]]
+Encode = Callable[[AsyncConnection, OutboxRow], Awaitable[bytes | None]]
+"""Builds a row's event; None when there is nothing to say any more."""
 
 
 async def stored_payload(_connection: AsyncConnection, row: OutboxRow) -> bytes:
     """For outboxes whose rows carry their event."""
     assert row.payload is not None, "the row has no payload: the relay needs an `encode` of its own"
     return row.payload
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A row with its event; without one there is nothing to send."""
+
+    row: OutboxRow
+    payload: bytes | None
+
+    @property
+    def streams(self) -> list[str]:
+        if self.payload is None:
+            return []
+        return [bulk(group) for group in SINKS] if self.row.stream == BULK else [self.row.stream]
 
 
 class Relay:
@@ -75,8 +103,13 @@ class Relay:
         self._wakeup = Wakeup()
         self._epoch: Epoch | None = None
         self._last_answer = self._clock.now()
-        self._tended_at = self._clock.now() - timedelta(days=1)
+        self._tended_at = float("-inf")
+        self._next_house = float("-inf")
         self._leads = False
+        self._blocked = False
+        self._away = False
+        self._settled = 0  # no row up to this one waits, but for bulk
+        self._passed_over: dict[int, float] = {}  # row → when it is tried again
         owner = f"{socket.gethostname()}-{os.getpid()}-{new_id()[-6:]}"
         self._lease = Lease(f"relay:{source}", owner, ttl_s=LEASE_S, clock=self._clock)
         database.on_commit(self._wakeup)
@@ -84,20 +117,33 @@ class Relay:
     async def run(self, stop: asyncio.Event) -> None:
         """Relay until `stop`; then give the lease back."""
         redis = connect(self._settings.redis_url)
+        self._bounds = Bounds(redis, self._settings)
         try:
             while not stop.is_set():
                 try:
                     more = await self._turn(redis)
-                except (RedisError, OSError) as error:
-                    log.warning("relay %s: Redis does not answer (%s); what is committed waits", self._source, error)
+                except (RedisError, ConnectionError, TimeoutError, SQLAlchemyError) as error:
+                    self._say_away(error)
                     await pause(stop, TURN_S)
                     continue
                 if not more:
                     await self._rest(stop)
         finally:
+            await self._give_up_lease()
+            await redis.aclose()
+
+    def _say_away(self, error: BaseException) -> None:
+        """An outage is said once, whatever it is."""
+        if not self._away:
+            log.warning("relay %s: what is committed waits: %s", self._source, error)
+        self._away = True
+
+    async def _give_up_lease(self) -> None:
+        try:
             async with self._database.begin(wake=False) as connection:
                 await self._lease.release(connection)
-            await redis.aclose()
+        except (SQLAlchemyError, ConnectionError) as error:
+            log.info("relay %s: the lease ends by itself: %s", self._source, error)
 
     async def _rest(self, stop: asyncio.Event) -> None:
         waiting = asyncio.create_task(self._wakeup.wait(TURN_S))
@@ -109,34 +155,53 @@ class Relay:
 
     async def _turn(self, redis: Redis) -> bool:
         """Send one batch. Says whether there may be more at once."""
-        async with self._database.read() as connection:
-            rows = await outbox.waiting(connection, BATCH_ROWS_MAX)
-        now = self._clock.now()
-        if not self._leads or not rows or now - self._tended_at > timedelta(seconds=TURN_S):
-            if not await self._tend(redis, now):
+        rows = await self._next_rows()
+        if not self._leads or not rows or time.monotonic() - self._tended_at > TURN_S:
+            if not await self._tend(redis):
                 return False
             if not rows:
                 return False
-        if await self._full(redis, rows):
+        ready = await self._build(rows)
+        if not ready:
+            return len(rows) > 0 and len(self._passed_over) < PASSED_OVER_MAX
+        if await self._full(redis, {stream for each in ready for stream in each.streams}):
             return False
-        return await self._send(redis, rows)
+        return await self._send(redis, ready)
 
-    async def _tend(self, redis: Redis, now: datetime) -> bool:
+    async def _next_rows(self) -> list[OutboxRow]:
+        """What waits, oldest first; rows for the bulk streams only while no other waits."""
+        now = time.monotonic()
+        self._passed_over = {row: until for row, until in self._passed_over.items() if until > now}
+        but = tuple(self._passed_over)
+        async with self._database.read() as connection:
+            newest = await outbox.newest(connection)
+            rows = await outbox.waiting(connection, BATCH_ROWS_MAX, after=self._settled, but=but)
+            if rows:
+                return rows
+            if not but:
+                self._settled = max(0, newest - OVERLAP_ROWS)
+            return await outbox.waiting(connection, BULK_ROWS_MAX, bulk=True, but=but)
+
+    async def _tend(self, redis: Redis) -> bool:
         """Hold the lease, see that Redis still has what it was given, trim. Says whether we lead."""
-        if self._leads and now - self._tended_at < timedelta(seconds=TURN_S * 0.9):
+        if self._leads and time.monotonic() - self._tended_at < TURN_S * 0.9:
             return True
         async with self._database.begin(wake=False) as connection:
             took = await self._lease.take(connection)
             if took and not self._leads:
                 self._epoch = Epoch.parse(await self._lease.note(connection))
+                self._settled = 0
         self._leads = took
-        self._tended_at = now
+        self._tended_at = time.monotonic()
         if not took:
             return False
-        epoch = await current_epoch(redis)
+        epoch, now = await current_epoch(redis), self._clock.now()
         if epoch != self._epoch:
             await self._recover(epoch, now)
         self._last_answer = now
+        if self._away:
+            log.warning("relay %s: goes on", self._source)
+        self._away = False
         await self._keep_house(redis, now)
         return True
 
@@ -146,45 +211,65 @@ class Relay:
             again = await outbox.send_again(connection, relayed_after=since) if since else 0
             await self._lease.write_note(connection, str(epoch))
         self._epoch = epoch
+        self._settled = 0
         if again:
             metrics.RESENT.labels(self._source).inc(again)
             log.warning("relay %s: Redis lost entries; %d events are sent again", self._source, again)
 
     async def _keep_house(self, redis: Redis, now: datetime) -> None:
-        if now < self._next_house:
+        if time.monotonic() < self._next_house:
             return
-        self._next_house = now + timedelta(seconds=TRIM_EVERY_S)
+        self._next_house = time.monotonic() + TRIM_EVERY_S
+        self._settled = 0
         for stream in self._trims:
             await trim(redis, stream)
         async with self._database.begin(wake=False) as connection:
             await outbox.forget(connection, relayed_before=now - KEPT)
 
-    async def _full(self, redis: Redis, rows: list[OutboxRow]) -> bool:
+    async def _full(self, redis: Redis, streams: set[str]) -> bool:
         """Whether a stream is at its bound: then the rest waits in SQL, and a dead group cannot fill Redis."""
-        full = False
-        for stream in {row.stream for row in rows}:
-            used = await redis.memory_usage(stream, samples=5) or 0
-            full |= used > self._settings.stream_bytes_max
+        full = await self._bounds.full(streams)
         if full:
-            for stream in self._trims:
+            for stream in set(full) & set(self._trims):
                 await trim(redis, stream)
-        metrics.RELAY_BLOCKED.labels(self._source).set(full)
-        return full
+            if not self._blocked:
+                log.warning("relay %s: %s at its bound; what is committed waits", self._source, ", ".join(full))
+        self._blocked = bool(full)
+        metrics.RELAY_BLOCKED.labels(self._source).set(self._blocked)
+        return self._blocked
 
-    async def _send(self, redis: Redis, rows: list[OutboxRow]) -> bool:
+    async def _build(self, rows: list[OutboxRow]) -> list[_Ready]:
+        """The events of the first of these rows, up to a batch's bytes. A row that cannot be built is passed over."""
+        ready: list[_Ready] = []
+        size = 0
         async with self._database.read() as connection:
-            payloads: list[bytes] = []
-            size = 0
             for row in rows:
-                payloads.append(await self._encode(connection, row))
-                size += len(payloads[-1])
+                try:
+                    payload = await self._encode(connection, row)
+                except SQLAlchemyError:
+                    raise
+                except Exception:
+                    log.exception("relay %s: the event of %s cannot be built", self._source, row.article_id)
+                    self._passed_over[row.id] = time.monotonic() + PASSED_OVER_S
+                    continue
+                ready.append(_Ready(row, payload))
+                size += len(payload or b"")
                 if size > BATCH_BYTES_MAX:
                     break
+        metrics.RELAY_PASSED_OVER.labels(self._source).set(len(self._passed_over))
+        return ready
+
+    async def _send(self, redis: Redis, ready: list[_Ready]) -> bool:
         async with redis.pipeline(transaction=False) as pipe:
-            for row, payload in zip(rows, payloads, strict=False):
-                pipe.xadd(row.stream, {FIELD: payload})
-            stream_ids = [each.decode() for each in await pipe.execute()]
-        sent = [(row.id, stream_id) for row, stream_id in zip(rows, stream_ids, strict=False)]
+            for each in ready:
+                for stream in each.streams:
+                    pipe.xadd(stream, {FIELD: each.payload or b""})
+                    self._bounds.took(stream, len(each.payload or b""))
+            answers = iter(await pipe.execute())
+        sent: list[tuple[int, str | None]] = []
+        for each in ready:
+            stream_ids = [next(answers).decode() for _ in each.streams]
+            sent.append((each.row.id, stream_ids[0] if stream_ids else None))
         async with self._database.begin(wake=False) as connection:
             if not await self._lease.take(connection):
                 self._leads = False  # another relay has taken over and will send these again: repeats are no-ops
@@ -193,4 +278,4 @@ class Relay:
         metrics.RELAYED.labels(self._source).inc(len(sent))
         return True
 
-    _next_house = datetime.min.replace(tzinfo=SystemClock().now().tzinfo)
+    _bounds: Bounds

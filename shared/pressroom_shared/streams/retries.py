@@ -9,6 +9,8 @@ import zlib
 
 from redis.asyncio import Redis
 
+from pressroom_shared.streams import scripts
+
 RETRY = "~retry"
 BUSY = "~busy"
 BUSY_PAUSE_S = 1.0
@@ -22,14 +24,19 @@ def backoff_s(entry_id: str, deliveries: int, *, base_s: float, max_s: float) ->
     return float(whole * (0.5 + spread))
 
 
-async def park(redis: Redis, stream: str, group: str, entry_id: str, *, deliveries: int, counted: bool) -> None:
-    """Give an entry to the pseudo consumer. `counted=False` takes this delivery back."""
-    await redis.xclaim(
+async def park(
+    redis: Redis, stream: str, group: str, consumer: str, entry_id: str, *, deliveries: int, counted: bool
+) -> bool:
+    """Give an entry of `consumer` to the pseudo consumer. `counted=False` takes this delivery back.
+
+    False when the entry is not that consumer's any more: then whoever has it writes its fate.
+    """
+    return await scripts.park(
+        redis,
         stream,
-        group,
-        RETRY if counted else BUSY,
-        0,
-        [entry_id],
-        retrycount=deliveries if counted else max(0, deliveries - 1),
-        justid=True,
+        group=group,
+        consumer=consumer,
+        id=entry_id,
+        to=RETRY if counted else BUSY,
+        deliveries=deliveries if counted else max(0, deliveries - 1),
     )

@@ -1,30 +1,31 @@
 """The sweeper owns lost work: entries whose pause is over, and entries of consumers that died.
 
-A consumer is alive while its key in Redis is; `DEAD_AFTER_S` without a heartbeat make its entries anybody's. A
-process that was merely frozen may then meet its entry handled by another: the version rule makes that harmless.
-An entry of our own that we do not hold (its ack or its parking was lost with a Redis that fell) is taken up as well.
+A consumer is alive while its key in Redis is. Entries of one without it are anybody's. A process that was merely
+frozen may then meet its entry handled by another: the version rule makes that harmless, and its word on the entry's
+fate does not count any more (`scripts.py`). An entry of our own that we do not hold (its ack or its parking was lost
+with a Redis that fell) is taken up as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Container
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any
 
 from redis.asyncio import Redis
 
-from pressroom_shared.keys import alive
 from pressroom_shared.settings import Settings
-from pressroom_shared.streams import metrics
+from pressroom_shared.streams import scripts
+from pressroom_shared.streams.groups import text
+from pressroom_shared.streams.heart import DEAD_AFTER_S, Heart
 from pressroom_shared.streams.retries import BUSY, BUSY_PAUSE_S, PARKED, RETRY, backoff_s
-
-DEAD_AFTER_S = 5
-"""How long a consumer's heartbeat is believed."""
 
 FORGOTTEN_AFTER_S = 600
 """A consumer with nothing pending and this long idle is removed from its group."""
 
 PAGE = 100
+PAGES_MAX = 20
+"""One look goes through at most so many pages of one owner; the next goes on from there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,13 @@ class Claimed:
 
     id: bytes
     fields: dict[bytes, bytes]
+    deliveries: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    id: str
+    idle_ms: int
     deliveries: int
 
 
@@ -48,88 +56,88 @@ class Sweeper:
         self._consumer = consumer
         self._settings = settings
         self._held = held
+        self._next: dict[str, str] = {}
 
-    async def beat(self) -> None:
-        """Say that this consumer lives."""
-        await self._redis.set(alive(self._group, self._consumer), b"1", px=DEAD_AFTER_S * 1000)
+    async def claim(self, heart: Heart, limit: int) -> list[Claimed]:
+        """Claim up to `limit` entries that are due, those of dead consumers first."""
+        owners = await self._owners()
+        dead = await heart.dead(each for each in owners if each not in PARKED and each != self._consumer)
+        claimed: list[Claimed] = []
+        for owner in (*sorted(dead), self._consumer, RETRY, BUSY):
+            if owner in owners and len(claimed) < limit:
+                claimed += await self._take(owner, await self._due(owner, limit - len(claimed)))
+        return claimed
 
-    async def claim(self, limit: int) -> AsyncIterator[Claimed]:
-        """Claim up to `limit` entries that are due. XCLAIM is atomic, so of several sweepers one wins each entry."""
-        left = limit
-        for owner, pending in await self._owners():
-            if left <= 0 or not pending or not await self._may_take(owner):
-                continue
-            async for claimed in self._claim_from(owner, left):
-                left -= 1
-                yield claimed
-
-    async def count(self) -> None:
-        """Refresh the gauges of lag and pending."""
-        for each in await self._redis.xinfo_groups(self._stream):
-            if _text(each["name"]) == self._group:
-                metrics.LAG.labels(self._group).set(each.get("lag") or 0)
-                metrics.PENDING.labels(self._group).set(each["pending"])
-
-    async def remove_forgotten(self) -> None:
+    async def remove_forgotten(self, heart: Heart) -> None:
         """Remove consumers that are dead and hold nothing."""
-        for each in await self._redis.xinfo_consumers(self._stream, self._group):
-            name = _text(each["name"])
-            quiet = each["pending"] == 0 and each["idle"] > FORGOTTEN_AFTER_S * 1000
-            if quiet and name != self._consumer and name not in PARKED and not await self._lives(name):
-                await self._redis.xgroup_delconsumer(self._stream, self._group, name)
+        infos = await self._redis.xinfo_consumers(self._stream, self._group)
+        quiet = {
+            text(each["name"]) for each in infos if each["pending"] == 0 and each["idle"] > FORGOTTEN_AFTER_S * 1000
+        }
+        for name in await heart.dead(quiet - PARKED - {self._consumer}):
+            await scripts.remove_consumer(self._redis, self._stream, group=self._group, consumer=name)
 
-    async def _owners(self) -> list[tuple[str, int]]:
+    async def _owners(self) -> set[str]:
         summary = await self._redis.xpending(self._stream, self._group)
-        return [(_text(each["name"]), int(each["pending"])) for each in summary["consumers"] or ()]
+        return {text(each["name"]) for each in summary["consumers"] or () if int(each["pending"])}
 
-    async def _may_take(self, owner: str) -> bool:
-        return owner in PARKED or owner == self._consumer or not await self._lives(owner)
-
-    async def _lives(self, consumer: str) -> bool:
-        return bool(await self._redis.exists(alive(self._group, consumer)))
-
-    async def _claim_from(self, owner: str, limit: int) -> AsyncIterator[Claimed]:
-        start = "-"
-        while limit > 0:
+    async def _due(self, owner: str, limit: int) -> list[_Due]:
+        """Entries of one owner whose pause is over. It goes on where the last look ended."""
+        found: list[_Due] = []
+        start = self._next.pop(owner, "-")
+        for _ in range(PAGES_MAX):
             page: list[dict[str, Any]] = await self._redis.xpending_range(
-                self._stream, self._group, min=start, max="+", count=PAGE, consumername=owner
+                self._stream,
+                self._group,
+                min=start,
+                max="+",
+                count=PAGE,
+                consumername=owner,
+                idle=self._idle_ms_min(owner),
             )
             for each in page:
-                entry_id, idle_ms, deliveries = (
-                    _text(each["message_id"]),
-                    each["time_since_delivered"],
-                    each["times_delivered"],
-                )
-                floor_s = self._floor_s(owner, entry_id, deliveries)
-                if limit <= 0 or idle_ms < floor_s * 1000 or entry_id in self._held:
+                due = _Due(text(each["message_id"]), int(each["time_since_delivered"]), int(each["times_delivered"]))
+                if due.id in self._held or due.idle_ms < self._pause_s(owner, due) * 1000:
                     continue
-                for claimed_id, fields in await self._take(entry_id, idle_ms_min=int(floor_s * 1000)):
-                    limit -= 1
-                    yield Claimed(claimed_id, fields, deliveries + 1)
+                found.append(due)
+                if len(found) == limit:
+                    self._next[owner] = f"({due.id}"
+                    return found
             if len(page) < PAGE:
-                return
-            start = f"({_text(page[-1]['message_id'])}"
+                return found
+            start = f"({text(page[-1]['message_id'])}"
+        self._next[owner] = start
+        return found
 
-    async def _take(self, entry_id: str, *, idle_ms_min: int) -> list[tuple[bytes, dict[bytes, bytes]]]:
-        """XCLAIM one entry. An entry that was trimmed away meanwhile is acked, for there is nothing to handle."""
-        taken: list[Any] = await self._redis.xclaim(self._stream, self._group, self._consumer, idle_ms_min, [entry_id])
-        gone = [each for each in taken if each is None or each[1] is None]
-        if gone:
-            await self._redis.xack(self._stream, self._group, entry_id)
-        return [each for each in taken if each is not None and each[1] is not None]
+    async def _take(self, owner: str, due: list[_Due]) -> list[Claimed]:
+        """Claim what is due and still that owner's: of several sweepers one wins each entry."""
+        if not due:
+            return []
+        deliveries = {each.id: each.deliveries + 1 for each in due}
+        taken = await scripts.claim(
+            self._redis,
+            self._stream,
+            group=self._group,
+            consumer=self._consumer,
+            owner=owner,
+            seen=[(each.id, each.idle_ms) for each in due],
+        )
+        return [Claimed(entry_id, fields, deliveries[text(entry_id)]) for entry_id, fields in taken]
 
-    def _floor_s(self, owner: str, entry_id: str, deliveries: int) -> float:
+    def _idle_ms_min(self, owner: str) -> int:
+        """No entry of this owner is due before: Redis leaves the others out by itself."""
+        if owner == RETRY:
+            return int(min(self._settings.streams_backoff_base_s, self._settings.streams_backoff_max_s) * 500)
+        if owner == BUSY:
+            return int(BUSY_PAUSE_S * 1000)
+        return DEAD_AFTER_S * 1000 if owner == self._consumer else 0
+
+    def _pause_s(self, owner: str, due: _Due) -> float:
         if owner == RETRY:
             return backoff_s(
-                entry_id,
-                deliveries,
+                due.id,
+                due.deliveries,
                 base_s=self._settings.streams_backoff_base_s,
                 max_s=self._settings.streams_backoff_max_s,
             )
-        if owner == BUSY:
-            return BUSY_PAUSE_S
-        return DEAD_AFTER_S if owner == self._consumer else 0.0
-
-
-def _text(value: bytes | str) -> str:
-    return value.decode() if isinstance(value, bytes) else value
+        return self._idle_ms_min(owner) / 1000

@@ -7,12 +7,13 @@ from redis.exceptions import ResponseError
 
 from pressroom_shared.keys import GROUPS
 from pressroom_shared.streams import metrics
+from pressroom_shared.streams.groups import parse_id, text
 
 
 async def trim(redis: Redis, stream: str) -> int:
     """Trim one stream up to the oldest entry that some group still needs. Says how many entries went."""
     try:
-        groups = {_text(each["name"]): each for each in await redis.xinfo_groups(stream)}
+        groups = {text(each["name"]): each for each in await redis.xinfo_groups(stream)}
     except ResponseError:  # no such stream yet
         return 0
     if not set(GROUPS[stream]) <= set(groups):
@@ -21,21 +22,12 @@ async def trim(redis: Redis, stream: str) -> int:
     for name, each in groups.items():
         pending = await redis.xpending(stream, name)
         if pending["pending"]:
-            needed.append(_parse(_text(pending["min"])))
+            needed.append(parse_id(text(pending["min"])))
         else:
-            ms, sequence = _parse(_text(each["last-delivered-id"]))
+            ms, sequence = parse_id(text(each["last-delivered-id"]))
             needed.append((ms, sequence + 1))
     ms, sequence = min(needed)
     trimmed = int(await redis.xtrim(stream, minid=f"{ms}-{sequence}", approximate=False))
     if trimmed:
         metrics.TRIMMED.labels(stream).inc(trimmed)
     return trimmed
-
-
-def _parse(entry_id: str) -> tuple[int, int]:
-    ms, _, sequence = entry_id.partition("-")
-    return int(ms), int(sequence)
-
-
-def _text(value: bytes | str) -> str:
-    return value.decode() if isinstance(value, bytes) else value

@@ -3,78 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pressroom_shared.events import ArticlePublished, Event, Outcome, OutcomeReported
+from pressroom_shared.events import ArticlePublished, OutcomeReported
 from pressroom_shared.events.envelope import decode
 from pressroom_shared.keys import ARTICLES, FIELD, OUTCOMES, dead_letters
-from pressroom_shared.settings import Settings
-from pressroom_shared.streams import Busy, Consumer, Poison, Transient
+from pressroom_shared.streams import Busy, Poison, Transient
 from pressroom_shared.streams.client import connect
 from tests.examples import published
 from tests.servers import LocalRedis
+from tests.streams import Log, consumer_of, keep, nothing_pending, pending, publish, running, settings
 from tests.waiting import until
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-
-
-@dataclass
-class Log:
-    """A sink that keeps what it was given."""
-
-    seen: list[str] = field(default_factory=list)
-    outcomes_added: list[Outcome] = field(default_factory=list)
-
-    @property
-    def outcomes(self) -> Log:
-        return self
-
-    async def add(self, outcome: Outcome) -> None:
-        self.outcomes_added.append(outcome)
-
-    @asynccontextmanager
-    async def unit(self) -> AsyncIterator[Log]:
-        yield self
-
-
-def settings(redis_url: str, tmp_path: Path, **more: Any) -> Settings:
-    quick = {"streams_sweep_s": 0.05, "streams_backoff_base_s": 0.02, "streams_stop_s": 2, "streams_deliveries_max": 3}
-    return Settings(redis_url=redis_url, data_dir=tmp_path, **(quick | more))
-
-
-async def publish(redis: Any, event: Event) -> str:
-    return str((await redis.xadd(ARTICLES, {FIELD: event.encode()})).decode())
-
-
-async def pending(redis: Any, group: str = "search") -> int:
-    return int((await redis.xpending(ARTICLES, group))["pending"])
-
-
-@asynccontextmanager
-async def running(consumer: Consumer[Any]) -> AsyncIterator[asyncio.Event]:
-    stop = asyncio.Event()
-    task = asyncio.create_task(consumer.run(stop))
-    try:
-        yield stop
-    finally:
-        stop.set()
-        await asyncio.wait_for(task, timeout=10)
-
-
-def consumer_of(log: Log, settings: Settings, handle: Callable[[ArticlePublished, Log], Any]) -> Consumer[Log]:
-    consumer: Consumer[Log] = Consumer(settings, group="search", unit_of_work=log.unit)
-    consumer.on(ArticlePublished, handle)
-    return consumer
-
-
-async def keep(event: ArticlePublished, log: Log) -> None:
-    log.seen.append(event.data.id)
 
 
 async def test_what_was_published_before_the_first_start_is_read(redis: Any, redis_url: str, tmp_path: Path) -> None:
@@ -82,11 +26,7 @@ async def test_what_was_published_before_the_first_start_is_read(redis: Any, red
     log = Log()
     async with running(consumer_of(log, settings(redis_url, tmp_path), keep)):
         await until(lambda: log.seen == ["before"])
-        await until(lambda: _is_zero(redis))
-
-
-async def _is_zero(redis: Any) -> bool:
-    return await pending(redis) == 0
+        await until(lambda: nothing_pending(redis))
 
 
 async def test_an_entry_that_fails_comes_again_and_no_other_waits_for_it(
@@ -105,7 +45,7 @@ async def test_an_entry_that_fails_comes_again_and_no_other_waits_for_it(
     await publish(redis, published(id="other"))
     async with running(consumer_of(log, settings(redis_url, tmp_path), handle)):
         await until(lambda: sorted(log.seen) == ["other", "unlucky"])
-        await until(lambda: _is_zero(redis))
+        await until(lambda: nothing_pending(redis))
     assert log.seen[0] == "other"
     assert len(failures) == 2
 
@@ -120,7 +60,7 @@ async def test_after_the_last_try_it_is_dead_lettered_with_its_reason_and_the_ed
     await publish(redis, event)
     async with running(consumer_of(Log(), settings(redis_url, tmp_path), handle)):
         dead = await until(lambda: redis.xrange(dead_letters("search")))
-        await until(lambda: _is_zero(redis))
+        await until(lambda: nothing_pending(redis))
     fields = dead[0][1]
     assert fields[FIELD.encode()] == event.encode()
     assert fields[b"reason"] == b"The index cannot be written."
@@ -220,7 +160,7 @@ async def test_what_a_dead_consumer_held_is_taken_over(redis: Any, redis_url: st
     log = Log()
     async with running(consumer_of(log, settings(redis_url, tmp_path), keep)):
         await until(lambda: log.seen == ["orphan"])
-        await until(lambda: _is_zero(redis))
+        await until(lambda: nothing_pending(redis))
 
 
 async def test_stopping_finishes_what_is_in_hand_and_leaves_nothing_pending_under_its_name(
@@ -285,7 +225,7 @@ async def test_a_killed_redis_that_comes_back_is_read_on(own_redis: LocalRedis, 
         own_redis.start()
         await publish(client, published(id="after"))
         await until(lambda: "after" in log.seen, timeout_s=20)
-        await until(lambda: _is_zero(client), timeout_s=20)
+        await until(lambda: nothing_pending(client), timeout_s=20)
     await client.aclose()
 
 
@@ -298,5 +238,5 @@ async def test_three_replicas_share_the_work_and_each_event_is_handled_once(
         for number in range(200):
             await publish(redis, published(id=f"a{number}"))
         await until(lambda: len(log.seen) >= 200)
-        await until(lambda: _is_zero(redis))
+        await until(lambda: nothing_pending(redis))
     assert sorted(log.seen) == sorted(f"a{number}" for number in range(200))

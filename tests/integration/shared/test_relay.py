@@ -15,10 +15,11 @@ from pressroom_shared import outbox
 from pressroom_shared.clock import SystemClock
 from pressroom_shared.database import Database, new_metadata, open_database
 from pressroom_shared.ids import new_id
-from pressroom_shared.keys import ARTICLES, FIELD
+from pressroom_shared.keys import ARTICLES, BULK, FIELD, SINKS, bulk
 from pressroom_shared.settings import Settings
 from pressroom_shared.streams import Relay
 from pressroom_shared.streams.client import connect
+from pressroom_shared.streams.groups import parse_id
 from pressroom_shared.streams.trim import trim
 from tests.servers import LocalRedis
 from tests.waiting import until
@@ -165,3 +166,75 @@ async def test_only_what_every_group_has_acked_is_trimmed(redis: Any) -> None:
     await redis.xack(ARTICLES, "notify", ids[1])
     assert await trim(redis, ARTICLES) == 2
     assert [each[0] for each in await redis.xrange(ARTICLES)] == [ids[3]]
+
+
+async def store_bulk(database: Database, *names: str) -> None:
+    async with database.begin() as connection:
+        for name in names:
+            await outbox.add(
+                connection,
+                stream=BULK,
+                event_id=new_id(),
+                article_id=name,
+                version=1,
+                created_at=SystemClock().now(),
+                payload=name.encode(),
+            )
+
+
+async def test_bulk_rows_go_to_every_sinks_bulk_stream_and_after_all_others(
+    database: Database, redis: Any, redis_url: str, tmp_path: Path
+) -> None:
+    await store_bulk(database, *[f"b{number}" for number in range(120)])
+    await store(database, *[f"a{number}" for number in range(210)])
+    async with running(Relay(database, settings(redis_url, tmp_path), source="/test")):
+        await until(lambda: _none_waits(database))
+        await until(lambda: redis.exists(bulk("notify")))
+        await until(lambda: _bulk_has(redis, 120))
+    first_bulk = (await redis.xinfo_stream(bulk("pages")))["first-entry"][0]
+    last_live = (await redis.xinfo_stream(ARTICLES))["last-entry"][0]
+    assert parse_id(first_bulk.decode()) >= parse_id(last_live.decode())
+    for group in SINKS:
+        assert await redis.xlen(bulk(group)) == 120
+
+
+async def _bulk_has(redis: Any, count: int) -> bool:
+    return min([int(await redis.xlen(bulk(group))) for group in SINKS]) >= count
+
+
+async def test_a_full_bulk_stream_holds_up_nothing_live(
+    database: Database, redis: Any, redis_url: str, tmp_path: Path
+) -> None:
+    await redis.xadd(bulk("cards"), {FIELD: b"x" * 2_000_000})
+    await store_bulk(database, "waits")
+    small = settings(redis_url, tmp_path, bulk_bytes_max=1024 * 1024)
+    async with running(Relay(database, small, source="/test")):
+        await store(database, "live")
+        await until(lambda: _holds(redis, {"live"}))
+        assert await redis.xlen(bulk("pages")) == 0
+        await redis.delete(bulk("cards"))
+        await until(lambda: _bulk_has(redis, 1))
+
+
+async def test_a_row_whose_event_cannot_be_built_holds_up_no_other_and_one_without_an_event_is_done(
+    database: Database, redis: Any, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pressroom_shared.streams.relay.PASSED_OVER_S", 0.2)
+    mended: list[Any] = []
+
+    async def encode(_connection: Any, row: outbox.OutboxRow) -> bytes | None:
+        if row.article_id == "broken" and not mended:
+            raise KeyError("the revision is gone")
+        return None if row.article_id == "purged" else row.article_id.encode()
+
+    await store(database, "broken", "purged", "sound")
+    async with running(Relay(database, settings(redis_url, tmp_path), source="/test", encode=encode)):
+        await until(lambda: _holds(redis, {"sound"}))
+        await until(lambda: _waiting_is(database, 1))
+        mended.append(1)
+        await until(lambda: _holds(redis, {"broken"}))
+    assert await names_in(redis) == ["sound", "broken"]
+
+
+async def _waiting_is(database: Database, count: int) -> bool:
+    return await waiting_rows(database) == count

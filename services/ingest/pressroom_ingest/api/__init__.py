@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from pressroom_ingest.api import articles, docs, events, keys, media, names, publishing, revisions
+from pressroom_ingest.api import (
+    articles,
+    dead_letters,
+    docs,
+    events,
+    inventories,
+    keys,
+    media,
+    names,
+    operations,
+    publishing,
+    revisions,
+)
 
 ROUTERS = (
     articles.router,
@@ -14,6 +26,9 @@ ROUTERS = (
     names.router,
     events.router,
     keys.router,
+    operations.router,
+    dead_letters.router,
+    inventories.router,
     docs.router,
 )
 

@@ -1,0 +1,17 @@
+"""The operator's commands: how the streams stand, dead letters, replays, reconciling. `add_to` mounts them."""
+
+from __future__ import annotations
+
+import typer
+
+from pressroom_local.operating import dead, reconcile, replay, streams
+
+__all__ = ["add_to"]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Mount the commands on the command `pressroom`."""
+    app.add_typer(dead.app, name="dead")
+    app.command("replay")(replay.replay)
+    app.command("reconcile")(reconcile.reconcile)
+    app.command("streams")(streams.streams)

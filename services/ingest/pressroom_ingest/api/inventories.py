@@ -1,0 +1,66 @@
+"""`/api/v1/operations/inventories`: what each sink holds, where it differs from ingest, and repairing that."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from pressroom_ingest.api.edge import ERRORS, NOT_FOUND, Admin, TheDesk
+from pressroom_ingest.inventories import Inventories, by_kind
+from pressroom_ingest.reconciling import carry_out, find_drift, plan
+from pressroom_shared.keys import SINKS
+from pressroom_shared.streams.metrics import DRIFT
+
+router = APIRouter(prefix="/api/v1/operations/inventories", tags=["Operations"])
+
+SHOWN_MAX = 500
+Contents = Annotated[bool, Query(description="Compare contents by their hashes too: slower, for each event is built.")]
+
+
+@router.post("", status_code=202, responses=ERRORS)
+async def ask(desk: TheDesk, actor: Admin) -> dict[str, Any]:
+    """Ask every sink what it holds. Look at the answer's `id` for what comes back."""
+    async with desk.begin() as work:
+        request_id = await Inventories(work.connection, desk.clock).ask()
+    return {"id": request_id, "waiting_for": list(SINKS)}
+
+
+@router.get("/{request_id}", responses=NOT_FOUND)
+async def show(desk: TheDesk, actor: Admin, request_id: str, contents: Contents = False) -> dict[str, Any]:
+    """Which sinks have answered, and the drift of those: missing, behind, ahead, unknown, differs."""
+    async with desk.read() as work:
+        answered = await Inventories(work.connection, desk.clock).answered(request_id)
+        drift = await find_drift(work, desk.clock, request_id, contents=contents)
+    for group in answered:
+        DRIFT.labels(group).set(sum(each.group == group for each in drift))
+    return {
+        "id": request_id,
+        "answered": answered,
+        "waiting_for": [group for group in SINKS if group not in answered],
+        "count": len(drift),
+        "by_kind": by_kind(drift),
+        "drift": [each.view() for each in drift[:SHOWN_MAX]],
+    }
+
+
+class RepairIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    from_ingest: bool = Field(
+        default=False, description="Ingest decides also where a sink is newer, or has what ingest has not."
+    )
+    contents: bool = Field(default=False, description="Also what differs by its contents only.")
+    dry_run: bool = Field(default=False, description="Only say what it would do.")
+
+
+@router.post("/{request_id}/repair", responses=NOT_FOUND)
+async def repair(desk: TheDesk, actor: Admin, request_id: str, given: RepairIn) -> dict[str, Any]:
+    """Replay what sinks lack; with `from_ingest`, send ingest's state again above every version that a sink holds, and
+    withdraw what ingest has not. Nothing of it tells a reader. Only the sinks that have answered are looked at."""
+    async with desk.begin() as work:
+        drift = await find_drift(work, desk.clock, request_id, contents=given.contents)
+        wanted = plan(drift, from_ingest=given.from_ingest)
+        if not given.dry_run:
+            await carry_out(work, desk.clock, wanted, actor)
+    return wanted.view() | {"dry_run": given.dry_run}

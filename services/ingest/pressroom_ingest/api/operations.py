@@ -1,0 +1,132 @@
+"""`/api/v1/operations`: how every group stands, and replays. For admins."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from redis.asyncio import Redis
+
+from pressroom_ingest.api.edge import ERRORS, NOT_FOUND, Admin, Limit, TheDesk, document
+from pressroom_ingest.replays import Replays, Selection, would
+from pressroom_shared import outbox
+from pressroom_shared.http import Problem, problem_responses
+from pressroom_shared.streams.client import RedisError, connect
+from pressroom_shared.streams.status import all_statuses
+
+router = APIRouter(prefix="/api/v1/operations", tags=["Operations"])
+
+UNAVAILABLE = problem_responses(503)
+Sink = Literal["pages", "cards", "search", "notify"]
+
+
+async def the_redis(desk: TheDesk) -> AsyncIterator[Redis]:
+    """A connection for one request. Raises 503 while Redis does not answer."""
+    redis = connect(desk.settings.redis_url, tries=1)
+    try:
+        yield redis
+    except (RedisError, ConnectionError, TimeoutError) as error:
+        raise Problem(503, f"Redis does not answer ({error}); what is committed waits for it.") from error
+    finally:
+        await redis.aclose()
+
+
+TheRedis = Annotated[Redis, Depends(the_redis)]
+
+
+@router.get("/status", responses=ERRORS | UNAVAILABLE)
+async def status(desk: TheDesk, actor: Admin, redis: TheRedis) -> dict[str, Any]:
+    """Every consumer group: lag, pending, age of the oldest entry in seconds, retries, dead letters, entries a second,
+    consumers, and one line of advice. Besides: what waits in the outbox, and replays under way."""
+    groups = await all_statuses(redis)
+    async with desk.read() as work:
+        waiting = await outbox.count_waiting(work.connection)
+        replays = await Replays(work.connection, desk.clock).open()
+    return {
+        "groups": [each.document() for each in groups],
+        "outbox_waiting": waiting,
+        "replays": [each.view() for each in replays],
+        "advice": [each.advice for each in groups if each.advice],
+    }
+
+
+class ReplayIn(BaseModel):
+    """Which articles, and to which sinks. Exactly one of `all`, `article_id`, `section` and `since`."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    all: bool = Field(default=False, description="Every article that was ever published.")
+    article_id: str = Field(default="", max_length=64)
+    section: str = Field(default="", max_length=200, examples=["business/economy"])
+    since: datetime | None = Field(default=None, description="Last published since then. RFC 3339.")
+    to: list[Sink] = Field(default=["pages", "cards", "search", "notify"], min_length=1, max_length=4)
+    dry_run: bool = Field(default=False, description="Only say what it would do.")
+
+    @model_validator(mode="after")
+    def one_of(self) -> ReplayIn:
+        given = [self.all, bool(self.article_id), bool(self.section), self.since is not None]
+        if sum(given) != 1:
+            raise ValueError("Give exactly one of all, article_id, section and since.")
+        if self.since is not None and self.since.tzinfo is None:
+            raise ValueError("since needs a time zone, as in 2026-11-23T12:00:00Z.")
+        return self
+
+    @property
+    def selection(self) -> Selection:
+        return Selection(self.article_id, self.section, self.since)
+
+
+@router.post("/replays", status_code=202, responses=NOT_FOUND)
+async def ask_replay(desk: TheDesk, actor: Admin, given: ReplayIn) -> Response:
+    """Send articles once more to some sinks. They apply at `>=`, derived output is made again, and no reader is told.
+
+    `dry_run` answers 200 with `would` and changes nothing.
+    """
+    if given.dry_run:
+        async with desk.read() as work:
+            live, withdrawn = await Replays(work.connection, desk.clock).count(given.selection)
+        _found(given, live + withdrawn)
+        return document({"would": would(live, withdrawn, given.to), "live": live, "withdrawn": withdrawn})
+    async with desk.begin() as work:
+        replays = Replays(work.connection, desk.clock)
+        live, withdrawn = await replays.count(given.selection)
+        _found(given, live + withdrawn)
+        asked = await replays.ask(given.selection, given.to, reason=f"Asked for by {actor.name}.")
+    answer = document(asked.view() | {"would": would(live, withdrawn, given.to)})
+    answer.status_code = 202
+    return answer
+
+
+def _found(given: ReplayIn, count: int) -> None:
+    if given.article_id and not count:
+        raise Problem(404, f"There is no published article {given.article_id!r}.")
+
+
+@router.get("/replays", responses=ERRORS)
+async def list_replays(
+    desk: TheDesk,
+    actor: Admin,
+    cursor: Annotated[str, Query(max_length=64, description="`next` of the page before.")] = "",
+    limit: Limit = 20,
+) -> dict[str, Any]:
+    """Newest first, with how far each has come."""
+    async with desk.read() as work:
+        found = await Replays(work.connection, desk.clock).page(before=cursor, limit=limit)
+    return {"items": [each.view() for each in found], "next": found[-1].id if len(found) == limit else None}
+
+
+@router.get("/replays/{replay_id}", responses=NOT_FOUND)
+async def show_replay(desk: TheDesk, actor: Admin, replay_id: str) -> dict[str, Any]:
+    """How far it has come: `sent` of `total`; `draining` until every sink has done it all."""
+    async with desk.read() as work:
+        return (await Replays(work.connection, desk.clock).get(replay_id)).view()
+
+
+@router.delete("/replays/{replay_id}", status_code=204, responses=NOT_FOUND | problem_responses(409))
+async def cancel_replay(desk: TheDesk, actor: Admin, replay_id: str) -> Response:
+    """Send no more of it. What is in the bulk streams already is still done."""
+    async with desk.begin() as work:
+        await Replays(work.connection, desk.clock).cancel(replay_id)
+    return Response(status_code=204)
