@@ -8,13 +8,14 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from pressroom_ingest.api import add_routes
+from pressroom_ingest.caretaker import Caretaker
 from pressroom_ingest.desk import Desk, Work
 from pressroom_ingest.events import SOURCE, EventBuilder
 from pressroom_ingest.handlers import on_outcome
 from pressroom_ingest.limits import BodyLimit
 from pressroom_ingest.settings import Settings
 from pressroom_ingest.waiting import Waiters
-from pressroom_shared.clock import SystemClock
+from pressroom_shared.clock import Clock, SystemClock
 from pressroom_shared.database import migrate, open_database
 from pressroom_shared.events import OutcomeReported
 from pressroom_shared.http import HttpServer, create_http
@@ -27,13 +28,13 @@ ABOUT = "The editors' API: write, publish, correct and withdraw articles."
 
 
 @asynccontextmanager
-async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
+async def open_desk(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Desk]:
     """The desk on a migrated database, with the operator's first key in it."""
     site = load_site(settings.site)
     store = open_site_store(settings.site_store_url)
     async with open_database(settings.database) as database:
         await migrate(database, "pressroom_ingest")
-        desk = Desk(database, site, store, settings, SystemClock())
+        desk = Desk(database, site, store, settings, clock or SystemClock())
         if settings.admin_key is not None:
             async with desk.begin() as work:
                 await work.keys.ensure("PRESSROOM_ADMIN_KEY", "admin", settings.admin_key.get_secret_value())
@@ -76,4 +77,4 @@ async def main(settings: Settings) -> None:
         receipts.on(OutcomeReported, on_outcome_then_tell)
         relay = Relay(desk.database, settings, source=SOURCE, encode=EventBuilder(desk), trims=(ARTICLES, OUTCOMES))
         server = HttpServer(create_api(desk, waiters), settings.http_host, settings.http_port)
-        await run_until_stopped(server, relay, receipts)
+        await run_until_stopped(server, relay, receipts, Caretaker(desk))

@@ -115,6 +115,17 @@ class Articles:
         given = parse(merge_patch(newest.document, patch))
         if given.external_id != head.external_id:
             raise invalid([FieldError("external_id", "It cannot be changed: archives find the article by it.")])
+        return await self._change_to(head, newest, given, actor)
+
+    async def restore(self, article_id: str, number: int, *, if_match: str | None, actor: Actor) -> Head:
+        """Save an earlier revision's text again, as the newest. Raises 404 and 412, and 422 where it fits no more."""
+        head = await self.head(article_id, lock=True)
+        await self.match(head, if_match, needed=True)
+        newest = await self.revision(article_id, head.revision)
+        earlier = await self.revision(article_id, number)
+        return await self._change_to(head, newest, earlier.article, actor)
+
+    async def _change_to(self, head: Head, newest: Revision, given: ArticleIn, actor: Actor) -> Head:
         await self._check(given, before=newest.article)
         if given.published_at != newest.article.published_at:
             self._may_date(given, actor)
@@ -123,11 +134,11 @@ class Articles:
         now = self._clock.now()
         await self._connection.execute(
             sa.update(article)
-            .where(article.c.id == article_id)
+            .where(article.c.id == head.id)
             .values(revision=head.revision + 1, headline=given.headline, section=given.section, updated_at=now)
         )
-        await self._save(article_id, head.revision + 1, given, newest.document, actor, now)
-        return await self.head(article_id)
+        await self._save(head.id, head.revision + 1, given, newest.document, actor, now)
+        return await self.head(head.id)
 
     async def delete(self, article_id: str) -> None:
         """Delete what was never published. Raises 409 for all else."""

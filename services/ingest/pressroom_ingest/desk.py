@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_ingest.articles import Articles
+from pressroom_ingest.auditing import Audit
 from pressroom_ingest.idempotency import Idempotency
 from pressroom_ingest.keys import Keys
 from pressroom_ingest.media import MediaShelf
@@ -36,6 +37,7 @@ class Work:
     receipts: Receipts
     keys: Keys
     idempotency: Idempotency
+    audit: Audit
     outcomes: OutcomeOutbox
 
 
@@ -50,9 +52,9 @@ class Desk:
     clock: Clock
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[Work]:
-        """One transaction that commits at its end, or leaves nothing."""
-        async with self.database.begin() as connection:
+    async def begin(self, *, wake: bool = True) -> AsyncIterator[Work]:
+        """One transaction that commits at its end, or leaves nothing. `wake=False` for mere bookkeeping."""
+        async with self.database.begin(wake=wake) as connection:
             yield self.work(connection)
 
     @asynccontextmanager
@@ -75,5 +77,6 @@ class Desk:
             receipts=receipts,
             keys=Keys(connection, self.clock),
             idempotency=Idempotency(connection, self.clock, kept_h=self.settings.idempotency_kept_h),
+            audit=Audit(connection, self.clock),
             outcomes=OutcomeOutbox(connection, self.clock, "/ingest"),
         )

@@ -30,6 +30,7 @@ class Actor:
     id: str
     name: str
     role: Role
+    address: str = ""
 
     def may(self, role: Role) -> bool:
         return RANK[self.role] >= RANK[role]

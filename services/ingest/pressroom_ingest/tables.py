@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from pressroom_shared.database import UtcTime, new_metadata
+from pressroom_shared.database import UtcTime, new_metadata, row_id
 from pressroom_shared.outbox import lease_table, outbox_table
 
 metadata = new_metadata()
@@ -152,4 +152,21 @@ idempotency = sa.Table(
     sa.Column("headers", sa.JSON, nullable=False),
     sa.Column("body", sa.Text, nullable=False),
     sa.Column("at", UtcTime, nullable=False, index=True),
+)
+
+# Who did what, when, from where. Rows are only added; no foreign key, for it outlives what it tells of.
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("id", row_id(), primary_key=True, autoincrement=True),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("actor_id", sa.Text, nullable=False),
+    sa.Column("actor_name", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("article_id", sa.Text),
+    sa.Column("detail", sa.JSON, nullable=False),
+    sa.Column("address", sa.Text),
+    sa.Index("ix_audit_article", "article_id", "id"),
+    sa.Index("ix_audit_actor", "actor_id", "id"),
+    sa.Index("ix_audit_at", "at"),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from pressroom_ingest.api import articles, docs, events, keys, media, names, publishing, revisions
+from pressroom_ingest.api import articles, audit, docs, events, keys, media, names, publishing, revisions
 
 ROUTERS = (
     articles.router,
@@ -14,6 +14,7 @@ ROUTERS = (
     names.router,
     events.router,
     keys.router,
+    audit.router,
     docs.router,
 )
 

@@ -29,6 +29,9 @@ from pressroom_shared.clock import from_microseconds, microseconds
 from pressroom_shared.http import problem_responses
 
 router = APIRouter(prefix="/api/v1/articles", tags=["Articles"])
+FIELDS_MAX = 40
+"""How many fields of a change the audit log names."""
+
 IfMatch = Annotated[str | None, Header(description="The `ETag` that you have read.", examples=['"3"'])]
 IdempotencyKey = Annotated[str | None, Header(description="The same key repeats the first answer, for 24 h.")]
 
@@ -42,6 +45,7 @@ async def create(
 
         async def act() -> Answer:
             head = await work.articles.create(given, actor)
+            await work.audit.add(actor, "article.created", article_id=head.id)
             view = await article_view(work, head)
             return answer(201, view, Location=f"/api/v1/articles/{head.id}", ETag=head.etag)
 
@@ -106,6 +110,9 @@ async def change(
     """Change the draft: JSON Merge Patch (RFC 7396). What is live stays until it is published again."""
     async with desk.begin() as work:
         head = await work.articles.change(article_id, patch, if_match=if_match, actor=actor)
+        await work.audit.add(
+            actor, "article.changed", article_id=article_id, revision=head.revision, fields=sorted(patch)[:FIELDS_MAX]
+        )
         view = await article_view(work, head)
     return document(view, ETag=head.etag)
 
@@ -115,4 +122,5 @@ async def delete(desk: TheDesk, actor: Contributor, article_id: str) -> Response
     """Delete an article that was never published."""
     async with desk.begin() as work:
         await work.articles.delete(article_id)
+        await work.audit.add(actor, "article.deleted", article_id=article_id)
     return Response(status_code=204)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request, Security
@@ -34,6 +35,7 @@ def the_waiters(request: Request) -> Waiters:
 
 
 async def the_actor(
+    request: Request,
     desk: Annotated[Desk, Depends(the_desk)],
     credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
 ) -> Actor:
@@ -44,7 +46,7 @@ async def the_actor(
         actor = await work.keys.actor(credentials.credentials)
     if actor is None:
         raise _unknown("This API key is not known, or was revoked.")
-    return actor
+    return replace(actor, address=request.client.host if request.client else "")
 
 
 def _unknown(sentence: str) -> Problem:

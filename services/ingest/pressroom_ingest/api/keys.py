@@ -30,6 +30,7 @@ async def create(desk: TheDesk, actor: Admin, given: KeyIn) -> dict[str, Any]:
     """A new key. `secret` is in this answer and nowhere else, so a repeat makes another key."""
     async with desk.begin() as work:
         view, secret = await work.keys.create(given.name, given.role)
+        await work.audit.add(actor, "key.created", key_id=view["id"], name=given.name, role=given.role)
     return view | {"secret": secret}
 
 
@@ -38,4 +39,5 @@ async def revoke(desk: TheDesk, actor: Admin, key_id: str) -> Response:
     """Revoke a key, at once."""
     async with desk.begin() as work:
         await work.keys.revoke(key_id)
+        await work.audit.add(actor, "key.revoked", key_id=key_id)
     return Response(status_code=204)

@@ -70,6 +70,9 @@ async def publish(
         async def act() -> Answer:
             went_out = await work.publications.publish(article_id, wish, if_match=if_match, actor=actor)
             await refuse_too_large(work, went_out)
+            await work.audit.add(
+                actor, "article.published", article_id=article_id, version=went_out.version, change=went_out.change
+            )
             return _accepted(desk, went_out)
 
         made = await kept(request, work, actor, act)
@@ -96,6 +99,7 @@ async def unpublish(
             went_out = await work.publications.unpublish(
                 article_id, reason=given.reason, redirect_to=given.redirect_to, if_match=if_match, actor=actor
             )
+            await work.audit.add(actor, "article.withdrawn", article_id=article_id, version=went_out.version)
             return _accepted(desk, went_out)
 
         made = await kept(request, work, actor, act)
