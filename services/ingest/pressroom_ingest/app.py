@@ -13,6 +13,7 @@ from pressroom_ingest.desk import Desk, Work
 from pressroom_ingest.events import SOURCE, EventBuilder
 from pressroom_ingest.handlers import on_outcome
 from pressroom_ingest.limits import BodyLimit
+from pressroom_ingest.scheduler import Scheduler
 from pressroom_ingest.settings import Settings
 from pressroom_ingest.waiting import Waiters
 from pressroom_shared.clock import Clock, SystemClock
@@ -77,4 +78,4 @@ async def main(settings: Settings) -> None:
         receipts.on(OutcomeReported, on_outcome_then_tell)
         relay = Relay(desk.database, settings, source=SOURCE, encode=EventBuilder(desk), trims=(ARTICLES, OUTCOMES))
         server = HttpServer(create_api(desk, waiters), settings.http_host, settings.http_port)
-        await run_until_stopped(server, relay, receipts, Caretaker(desk))
+        await run_until_stopped(server, relay, receipts, Scheduler(desk), Caretaker(desk))

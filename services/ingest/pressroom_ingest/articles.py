@@ -15,7 +15,7 @@ from pressroom_ingest.keys import Actor
 from pressroom_ingest.media import MediaShelf
 from pressroom_ingest.names import Names
 from pressroom_ingest.slugs import slugify
-from pressroom_ingest.tables import article, label, revision
+from pressroom_ingest.tables import article, label, revision, schedule
 from pressroom_shared.clock import Clock, rfc3339
 from pressroom_shared.http import FieldError, Problem, invalid
 from pressroom_shared.ids import new_id
@@ -39,6 +39,7 @@ class Head:
     first_published_at: datetime | None
     created_at: datetime
     updated_at: datetime
+    embargo_until: datetime | None
 
     @property
     def etag(self) -> str:
@@ -72,6 +73,7 @@ class Filter:
     author: str = ""
     q: str = ""
     external_id: str = ""
+    held: bool | None = None
 
 
 class Articles:
@@ -102,6 +104,7 @@ class Articles:
                 section=given.section,
                 created_at=now,
                 updated_at=now,
+                embargo_until=given.embargo_until,
             )
         )
         await self._save(article_id, 1, given, {}, actor, now)
@@ -135,7 +138,13 @@ class Articles:
         await self._connection.execute(
             sa.update(article)
             .where(article.c.id == head.id)
-            .values(revision=head.revision + 1, headline=given.headline, section=given.section, updated_at=now)
+            .values(
+                revision=head.revision + 1,
+                headline=given.headline,
+                section=given.section,
+                embargo_until=given.embargo_until,
+                updated_at=now,
+            )
         )
         await self._save(head.id, head.revision + 1, given, newest.document, actor, now)
         return await self.head(head.id)
@@ -180,6 +189,9 @@ class Articles:
             statement = statement.where(sa.or_(article.c.section == wanted.section, inside))
         if wanted.external_id:
             statement = statement.where(article.c.external_id == wanted.external_id)
+        if wanted.held is not None:
+            held = sa.select(schedule.c.article_id).where(schedule.c.held.is_not(None))
+            statement = statement.where(article.c.id.in_(held) if wanted.held else article.c.id.not_in(held))
         if wanted.q:
             statement = statement.where(article.c.headline.icontains(wanted.q, autoescape=True))
         for kind, slug in (("tag", wanted.tag), ("author", wanted.author)):
@@ -191,6 +203,11 @@ class Articles:
             older = article.c.updated_at < moment
             statement = statement.where(sa.or_(older, sa.and_(article.c.updated_at == moment, article.c.id < last_id)))
         return [Head(*row) for row in await self._connection.execute(statement)]
+
+    async def set_state(self, head: Head, state: str) -> None:
+        """Of an article whose row is locked."""
+        if state != head.state:
+            await self._connection.execute(sa.update(article).where(article.c.id == head.id).values(state=state))
 
     async def exists(self, ids: list[str]) -> set[str]:
         return set((await self._connection.execute(sa.select(article.c.id).where(article.c.id.in_(ids)))).scalars())

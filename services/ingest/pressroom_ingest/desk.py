@@ -16,6 +16,7 @@ from pressroom_ingest.media import MediaShelf
 from pressroom_ingest.names import Names
 from pressroom_ingest.publications import Publications
 from pressroom_ingest.receipts import Receipts
+from pressroom_ingest.schedules import Schedules
 from pressroom_ingest.settings import Settings
 from pressroom_shared.clock import Clock
 from pressroom_shared.database import Database
@@ -32,6 +33,7 @@ class Work:
     site: Site
     articles: Articles
     publications: Publications
+    schedules: Schedules
     names: Names
     shelf: MediaShelf
     receipts: Receipts
@@ -67,11 +69,13 @@ class Desk:
         shelf = MediaShelf(connection, self.clock, self.site)
         articles = Articles(connection, self.clock, self.site, names, shelf)
         receipts = Receipts(connection)
+        publications = Publications(connection, self.clock, self.site, articles, receipts)
         return Work(
             connection=connection,
             site=self.site,
             articles=articles,
-            publications=Publications(connection, self.clock, self.site, articles, receipts),
+            publications=publications,
+            schedules=Schedules(connection, self.clock, articles, publications),
             names=names,
             shelf=shelf,
             receipts=receipts,

@@ -19,6 +19,9 @@ class Settings(Common):
     media_pixels_max: int = Field(default=100_000_000, ge=1, description="The most pixels of a picture.")
     wait_timeout_s_max: float = Field(default=30, gt=0, description="The longest that `?wait=live` waits.")
     idempotency_kept_h: int = Field(default=24, ge=1)
+    late_after_s: float = Field(
+        default=60, ge=1, description="A scheduled publication that is later than this has its `late_policy` asked."
+    )
     audit_addresses_kept_d: int = Field(default=30, ge=1, description="Then the audit log forgets from where.")
 
     @property

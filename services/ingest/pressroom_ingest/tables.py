@@ -28,6 +28,7 @@ article = sa.Table(
     sa.Column("first_published_at", UtcTime),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("updated_at", UtcTime, nullable=False),
+    sa.Column("embargo_until", UtcTime),
     sa.Index("ix_article_updated", "updated_at", "id"),
     sa.Index("ix_article_state", "state", "updated_at"),
 )
@@ -71,6 +72,23 @@ publication = sa.Table(
     sa.Column("actor_id", sa.Text, nullable=False),
     sa.Column("actor_name", sa.Text, nullable=False),
     sa.Column("at", UtcTime, nullable=False),
+    sa.Column("scheduled_for", UtcTime),
+)
+
+# What is to be published later. `held` says why one waits for an editor though its time is over.
+schedule = sa.Table(
+    "schedule",
+    metadata,
+    sa.Column("article_id", sa.Text, sa.ForeignKey("article.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("change", sa.Text),
+    sa.Column("notify", sa.Boolean),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("override_embargo", sa.Boolean, nullable=False),
+    sa.Column("actor_id", sa.Text, nullable=False),
+    sa.Column("actor_name", sa.Text, nullable=False),
+    sa.Column("held", sa.Text),
+    sa.Index("ix_schedule_at", "at"),
 )
 
 former_path = sa.Table(

@@ -46,7 +46,7 @@ async def create(
         async def act() -> Answer:
             head = await work.articles.create(given, actor)
             await work.audit.add(actor, "article.created", article_id=head.id)
-            view = await article_view(work, head)
+            view = await article_view(work, head, now=desk.clock.now())
             return answer(201, view, Location=f"/api/v1/articles/{head.id}", ETag=head.etag)
 
         made = await kept(request, work, actor, act)
@@ -63,16 +63,18 @@ async def list_articles(
     author: str = "",
     q: Annotated[str, Query(max_length=200, description="Words of the headline.")] = "",
     external_id: str = "",
+    held: Annotated[bool | None, Query(description="Whose scheduled time is over, and who wait for an editor.")] = None,
     cursor: Cursor = "",
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """Articles, last changed first."""
     after = decode_cursor(cursor, int, str)
-    wanted = Filter(state=state, section=section, tag=tag, author=author, q=q, external_id=external_id)
+    wanted = Filter(state=state, section=section, tag=tag, author=author, q=q, external_id=external_id, held=held)
     async with desk.read() as work:
         before = (from_microseconds(after[0]), str(after[1])) if after else None
         heads = await work.articles.page(wanted, before=before, limit=limit)
-        items = [list_view(work, head) for head in heads]
+        planned, now = await work.schedules.of([head.id for head in heads]), desk.clock.now()
+        items = [list_view(work, head, planned.get(head.id), now=now) for head in heads]
     cursors = {head.id: encode_cursor(microseconds(head.updated_at), head.id) for head in heads}
     return page(items, limit, lambda item: cursors[item["id"]])
 
@@ -82,7 +84,7 @@ async def show(desk: TheDesk, actor: Contributor, article_id: str) -> Response:
     """The newest revision, and where the live one stands."""
     async with desk.read() as work:
         head = await work.articles.head(article_id)
-        return document(await article_view(work, head), ETag=head.etag)
+        return document(await article_view(work, head, now=desk.clock.now()), ETag=head.etag)
 
 
 @router.patch(
@@ -113,7 +115,7 @@ async def change(
         await work.audit.add(
             actor, "article.changed", article_id=article_id, revision=head.revision, fields=sorted(patch)[:FIELDS_MAX]
         )
-        view = await article_view(work, head)
+        view = await article_view(work, head, now=desk.clock.now())
     return document(view, ETag=head.etag)
 
 

@@ -82,7 +82,7 @@ async def restore(
             await work.audit.add(
                 actor, "article.restored", article_id=article_id, restored=number, revision=head.revision
             )
-            return answer(200, await article_view(work, head), ETag=head.etag)
+            return answer(200, await article_view(work, head, now=desk.clock.now()), ETag=head.etag)
 
         made = await kept(request, work, actor, act)
     return respond(made)
