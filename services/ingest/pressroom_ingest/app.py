@@ -13,6 +13,7 @@ from pressroom_ingest.desk import Desk, Work
 from pressroom_ingest.events import SOURCE, EventBuilder
 from pressroom_ingest.handlers import on_outcome
 from pressroom_ingest.limits import BodyLimit
+from pressroom_ingest.rates import Rates
 from pressroom_ingest.scheduler import Scheduler
 from pressroom_ingest.settings import Settings
 from pressroom_ingest.waiting import Waiters
@@ -42,7 +43,7 @@ async def open_desk(settings: Settings, clock: Clock | None = None) -> AsyncIter
         yield desk
 
 
-def create_api(desk: Desk, waiters: Waiters) -> FastAPI:
+def create_api(desk: Desk, waiters: Waiters, rates: Rates | None = None) -> FastAPI:
     """The API over a desk. It is ready when the database answers: editors can save while Redis is away."""
 
     async def ready() -> str | None:
@@ -53,6 +54,7 @@ def create_api(desk: Desk, waiters: Waiters) -> FastAPI:
     app = create_http(title="Pressroom", description=ABOUT, ready=ready)
     app.state.desk = desk
     app.state.waiters = waiters
+    app.state.rates = rates or Rates(per_s=desk.settings.rate_per_s, burst=desk.settings.rate_burst)
     app.add_middleware(
         BodyLimit, body_bytes_max=desk.settings.body_bytes_max, media_bytes_max=desk.settings.media_bytes_max
     )
@@ -64,6 +66,7 @@ async def main(settings: Settings) -> None:
     """Everything that ingest does, until the process is stopped."""
     async with open_desk(settings) as desk:
         waiters = Waiters()
+        rates = Rates(per_s=settings.rate_per_s, burst=settings.rate_burst, redis_url=settings.redis_url)
 
         @asynccontextmanager
         async def unit_of_work() -> AsyncIterator[Work]:
@@ -77,5 +80,8 @@ async def main(settings: Settings) -> None:
         receipts = Consumer(settings, group="receipts", stream=OUTCOMES, unit_of_work=unit_of_work)
         receipts.on(OutcomeReported, on_outcome_then_tell)
         relay = Relay(desk.database, settings, source=SOURCE, encode=EventBuilder(desk), trims=(ARTICLES, OUTCOMES))
-        server = HttpServer(create_api(desk, waiters), settings.http_host, settings.http_port)
-        await run_until_stopped(server, relay, receipts, Scheduler(desk), Caretaker(desk))
+        server = HttpServer(create_api(desk, waiters, rates), settings.http_host, settings.http_port)
+        try:
+            await run_until_stopped(server, relay, receipts, Scheduler(desk), Caretaker(desk))
+        finally:
+            await rates.close()

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_ingest.documents import ArticleIn, changed_fields, check, merge_patch, parse, person_slug, stored
 from pressroom_ingest.errors import no_article
-from pressroom_ingest.keys import Actor
+from pressroom_ingest.keys import Actor, demand
 from pressroom_ingest.media import MediaShelf
 from pressroom_ingest.names import Names
 from pressroom_ingest.slugs import slugify
@@ -40,6 +40,7 @@ class Head:
     created_at: datetime
     updated_at: datetime
     embargo_until: datetime | None
+    review_state: str
 
     @property
     def etag(self) -> str:
@@ -89,6 +90,7 @@ class Articles:
     async def create(self, given: ArticleIn, actor: Actor) -> Head:
         """Store a draft. Raises problems: 422 naming each wrong field, 409 for an `external_id` that is taken."""
         await self._check(given, before=None)
+        demand(actor, "contributor", given.section)
         self._may_date(given, actor)
         if given.external_id:
             await self._external_id_is_free(given.external_id)
@@ -130,6 +132,8 @@ class Articles:
 
     async def _change_to(self, head: Head, newest: Revision, given: ArticleIn, actor: Actor) -> Head:
         await self._check(given, before=newest.article)
+        for section in dict.fromkeys((head.section, given.section)):
+            demand(actor, "contributor", section)
         if given.published_at != newest.article.published_at:
             self._may_date(given, actor)
         if not changed_fields(newest.document, stored(given)):
@@ -144,14 +148,23 @@ class Articles:
                 section=given.section,
                 embargo_until=given.embargo_until,
                 updated_at=now,
+                **self._unapproved(head, actor),
             )
         )
         await self._save(head.id, head.revision + 1, given, newest.document, actor, now)
         return await self.head(head.id)
 
-    async def delete(self, article_id: str) -> None:
+    @staticmethod
+    def _unapproved(head: Head, actor: Actor) -> dict[str, str]:
+        """An approval is of what an editor has seen: a contributor's change afterwards ends it."""
+        if head.review_state != "approved" or actor.may("editor", head.section):
+            return {}
+        return {"review_state": "draft"} | ({"state": "draft"} if head.state == "approved" else {})
+
+    async def delete(self, article_id: str, actor: Actor) -> None:
         """Delete what was never published. Raises 409 for all else."""
         head = await self.head(article_id, lock=True)
+        demand(actor, "contributor", head.section)
         if head.first_published_at is not None or head.version is not None:
             raise Problem(409, "It has been published, so it cannot be deleted. Withdraw it with `POST …/unpublish`.")
         await self._connection.execute(sa.delete(article).where(article.c.id == article_id))
@@ -237,8 +250,7 @@ class Articles:
     def _may_date(self, given: ArticleIn, actor: Actor) -> None:
         if given.published_at is None:
             return
-        if not actor.may("editor"):
-            raise Problem(403, f"Your key's role is {actor.role}; `published_at` is for editors.")
+        demand(actor, "editor", given.section)
         if given.published_at > self._clock.now():
             raise invalid([FieldError("published_at", "It is for an archive, and lies in the future.")])
 

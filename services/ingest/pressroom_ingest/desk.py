@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_ingest.articles import Articles
 from pressroom_ingest.auditing import Audit
 from pressroom_ingest.idempotency import Idempotency
-from pressroom_ingest.keys import Keys
+from pressroom_ingest.keys import Keys, KeyUses
 from pressroom_ingest.media import MediaShelf
 from pressroom_ingest.names import Names
+from pressroom_ingest.notes import Notes
 from pressroom_ingest.publications import Publications
 from pressroom_ingest.receipts import Receipts
 from pressroom_ingest.schedules import Schedules
 from pressroom_ingest.settings import Settings
+from pressroom_ingest.workflow import Workflow
 from pressroom_shared.clock import Clock
 from pressroom_shared.database import Database
 from pressroom_shared.outbox import OutcomeOutbox
@@ -34,6 +36,8 @@ class Work:
     articles: Articles
     publications: Publications
     schedules: Schedules
+    workflow: Workflow
+    notes: Notes
     names: Names
     shelf: MediaShelf
     receipts: Receipts
@@ -52,6 +56,7 @@ class Desk:
     store: SiteStore
     settings: Settings
     clock: Clock
+    uses: KeyUses = field(default_factory=KeyUses)
 
     @asynccontextmanager
     async def begin(self, *, wake: bool = True) -> AsyncIterator[Work]:
@@ -69,13 +74,17 @@ class Desk:
         shelf = MediaShelf(connection, self.clock, self.site)
         articles = Articles(connection, self.clock, self.site, names, shelf)
         receipts = Receipts(connection)
-        publications = Publications(connection, self.clock, self.site, articles, receipts)
+        publications = Publications(
+            connection, self.clock, self.site, articles, receipts, approval_needed=self.settings.approval_needed
+        )
         return Work(
             connection=connection,
             site=self.site,
             articles=articles,
             publications=publications,
             schedules=Schedules(connection, self.clock, articles, publications),
+            workflow=Workflow(connection, articles),
+            notes=Notes(connection, self.clock),
             names=names,
             shelf=shelf,
             receipts=receipts,

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_ingest.articles import Articles, Head, Revision
 from pressroom_ingest.documents import ArticleIn
-from pressroom_ingest.keys import Actor
+from pressroom_ingest.keys import Actor, demand
 from pressroom_ingest.receipts import Receipts
 from pressroom_ingest.slugs import numbered, slugify
 from pressroom_ingest.tables import article, former_path, publication, schedule
@@ -60,8 +60,16 @@ class Publications:
     """The versions that went out, in one transaction."""
 
     def __init__(
-        self, connection: AsyncConnection, clock: Clock, site: Site, articles: Articles, receipts: Receipts
+        self,
+        connection: AsyncConnection,
+        clock: Clock,
+        site: Site,
+        articles: Articles,
+        receipts: Receipts,
+        *,
+        approval_needed: bool,
     ) -> None:
+        self._approval_needed = approval_needed
         self._connection = connection
         self._clock = clock
         self._site = site
@@ -107,6 +115,7 @@ class Publications:
             .where(article.c.id == article_id)
             .values(
                 state="live",
+                review_state="draft",
                 live_revision=newest.number,
                 version=went_out.version,
                 path=path,
@@ -123,6 +132,7 @@ class Publications:
         """Withdraw a live article. Raises 409 when it is not live."""
         head = await self._articles.head(article_id, lock=True)
         await self._articles.match(head, if_match, needed=False)
+        demand(actor, "editor", head.section)
         if head.state != "live" or head.path is None or head.live_revision is None:
             raise Problem(409, f"The article is not live (its state is {head.state}), so there is nothing to withdraw.")
         if redirect_to == head.path:
@@ -164,15 +174,18 @@ class Publications:
 
     async def may_go_out(self, head: Head, given: ArticleIn, wish: Wish, *, at: datetime, actor: Actor) -> Change:
         """What kind of change it is. Raises 422 for `new` on a live article, for a correction without a note or of
-        what is not live, and before the embargo's end, which only an admin may override (403).
+        what is not live, and before the embargo's end, which only an admin may override (403); 409 unapproved.
         """
+        demand(actor, "editor", head.section)
+        if self._approval_needed and head.review_state != "approved":
+            raise Problem(409, f"An editor must approve the article first (it is {head.review_state}).")
         change = self._change(head, wish)
         if given.embargo_until is not None and at < given.embargo_until:
             if not wish.override_embargo:
                 sentence = f"It is under embargo until {rfc3339(given.embargo_until)}; an admin may override that."
                 raise invalid([FieldError("embargo_until", sentence)])
             if not actor.may("admin"):
-                raise Problem(403, f"Your key's role is {actor.role}; only an admin may override an embargo.")
+                raise Problem(403, "Only an admin may override an embargo.")
         return change
 
     async def _unschedule(self, article_id: str) -> None:

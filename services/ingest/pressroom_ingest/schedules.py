@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_ingest.articles import Articles, Head
-from pressroom_ingest.keys import Actor
+from pressroom_ingest.keys import Actor, demand
 from pressroom_ingest.publications import Publications, Wish
 from pressroom_ingest.tables import article, schedule
 from pressroom_shared.clock import Clock, rfc3339
@@ -78,9 +78,10 @@ class Schedules:
         await self._articles.set_state(head, "live" if head.state == "live" else "scheduled")
         return await self._articles.head(article_id)
 
-    async def cancel(self, article_id: str, *, if_match: str | None) -> Head:
+    async def cancel(self, article_id: str, *, if_match: str | None, actor: Actor) -> Head:
         """Raises 409 when nothing is scheduled, or is no longer."""
         head = await self._articles.head(article_id, lock=True)
+        demand(actor, "editor", head.section)
         await self._articles.match(head, if_match, needed=False)
         if not await self.drop(head):
             raise Problem(409, f"Nothing is scheduled for the article (its state is {head.state}).")
@@ -92,7 +93,7 @@ class Schedules:
         if not gone.rowcount:
             return False
         if head.state == "scheduled":
-            await self._articles.set_state(head, "withdrawn" if head.version else "draft")
+            await self._articles.set_state(head, "withdrawn" if head.version else head.review_state)
         return True
 
     async def hold(self, article_id: str, reason: str) -> None:

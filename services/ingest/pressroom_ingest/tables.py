@@ -29,6 +29,7 @@ article = sa.Table(
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("updated_at", UtcTime, nullable=False),
     sa.Column("embargo_until", UtcTime),
+    sa.Column("review_state", sa.Text, nullable=False, server_default="draft"),
     sa.Index("ix_article_updated", "updated_at", "id"),
     sa.Index("ix_article_state", "state", "updated_at"),
 )
@@ -156,6 +157,25 @@ api_key = sa.Table(
     sa.Column("secret_sha256", sa.Text, nullable=False, unique=True),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("revoked_at", UtcTime),
+    sa.Column("sections", sa.JSON),
+    sa.Column("expires_at", UtcTime),
+    sa.Column("last_used_at", UtcTime),
+    sa.Column("previous_sha256", sa.Text, index=True),
+    sa.Column("previous_until", UtcTime),
+)
+
+# What the newsroom writes to itself.
+note = sa.Table(
+    "note",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("article_id", sa.Text, sa.ForeignKey("article.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("actor_id", sa.Text, nullable=False),
+    sa.Column("actor_name", sa.Text, nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Index("ix_note_article", "article_id", "id"),
 )
 
 # Answers to POSTs that carried an Idempotency-Key.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from pressroom_ingest.api import articles, audit, docs, events, keys, media, names, publishing, revisions
+from pressroom_ingest.api import articles, audit, docs, events, keys, media, names, publishing, revisions, workflow
 
 ROUTERS = (
     articles.router,
     publishing.router,
     revisions.router,
+    workflow.router,
     media.router,
     names.router,
     events.router,

@@ -12,6 +12,7 @@ from pressroom_ingest.api.edge import (
     Contributor,
     Cursor,
     Limit,
+    Reader,
     TheDesk,
     answer,
     decode_cursor,
@@ -56,7 +57,7 @@ async def create(
 @router.get("", responses=ERRORS)
 async def list_articles(
     desk: TheDesk,
-    actor: Contributor,
+    actor: Reader,
     state: Annotated[str, Query(pattern="^(|draft|in_review|approved|scheduled|live|withdrawn)$")] = "",
     section: str = "",
     tag: str = "",
@@ -80,7 +81,7 @@ async def list_articles(
 
 
 @router.get("/{article_id}", responses=NOT_FOUND)
-async def show(desk: TheDesk, actor: Contributor, article_id: str) -> Response:
+async def show(desk: TheDesk, actor: Reader, article_id: str) -> Response:
     """The newest revision, and where the live one stands."""
     async with desk.read() as work:
         head = await work.articles.head(article_id)
@@ -123,6 +124,6 @@ async def change(
 async def delete(desk: TheDesk, actor: Contributor, article_id: str) -> Response:
     """Delete an article that was never published."""
     async with desk.begin() as work:
-        await work.articles.delete(article_id)
+        await work.articles.delete(article_id, actor)
         await work.audit.add(actor, "article.deleted", article_id=article_id)
     return Response(status_code=204)

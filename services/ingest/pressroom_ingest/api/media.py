@@ -18,6 +18,7 @@ from pressroom_ingest.api.edge import (
     Contributor,
     Cursor,
     Limit,
+    Reader,
     TheDesk,
     decode_cursor,
     document,
@@ -71,7 +72,7 @@ async def upload(
 
 
 @router.get("", responses=ERRORS)
-async def list_media(desk: TheDesk, actor: Contributor, cursor: Cursor = "", limit: Limit = 50) -> dict[str, Any]:
+async def list_media(desk: TheDesk, actor: Reader, cursor: Cursor = "", limit: Limit = 50) -> dict[str, Any]:
     """Pictures, newest first."""
     after = decode_cursor(cursor, str)
     async with desk.read() as work:
@@ -80,7 +81,7 @@ async def list_media(desk: TheDesk, actor: Contributor, cursor: Cursor = "", lim
 
 
 @router.get("/{media_id}", responses=NOT_FOUND)
-async def show(desk: TheDesk, actor: Contributor, media_id: str) -> dict[str, Any]:
+async def show(desk: TheDesk, actor: Reader, media_id: str) -> dict[str, Any]:
     async with desk.read() as work:
         return await work.shelf.show(media_id)
 

@@ -9,9 +9,9 @@ from fastapi import APIRouter
 from pressroom_ingest.api.edge import (
     ERRORS,
     NOT_FOUND,
-    Contributor,
     Cursor,
     Limit,
+    Reader,
     TheDesk,
     decode_cursor,
     encode_cursor,
@@ -22,7 +22,7 @@ router = APIRouter(prefix="/api/v1", tags=["People, topics, the newspaper"])
 
 
 @router.get("/authors", responses=ERRORS)
-async def authors(desk: TheDesk, actor: Contributor, cursor: Cursor = "", limit: Limit = 50) -> dict[str, Any]:
+async def authors(desk: TheDesk, actor: Reader, cursor: Cursor = "", limit: Limit = 50) -> dict[str, Any]:
     after = decode_cursor(cursor, str)
     async with desk.read() as work:
         items = await work.names.authors(after=after[0] if after else "", limit=limit)
@@ -30,13 +30,13 @@ async def authors(desk: TheDesk, actor: Contributor, cursor: Cursor = "", limit:
 
 
 @router.get("/authors/{slug}", responses=NOT_FOUND)
-async def author(desk: TheDesk, actor: Contributor, slug: str) -> dict[str, Any]:
+async def author(desk: TheDesk, actor: Reader, slug: str) -> dict[str, Any]:
     async with desk.read() as work:
         return await work.names.author(slug)
 
 
 @router.get("/tags", responses=ERRORS)
-async def tags(desk: TheDesk, actor: Contributor, cursor: Cursor = "", limit: Limit = 50) -> dict[str, Any]:
+async def tags(desk: TheDesk, actor: Reader, cursor: Cursor = "", limit: Limit = 50) -> dict[str, Any]:
     after = decode_cursor(cursor, str)
     async with desk.read() as work:
         items = await work.names.topics(after=after[0] if after else "", limit=limit)
@@ -44,13 +44,13 @@ async def tags(desk: TheDesk, actor: Contributor, cursor: Cursor = "", limit: Li
 
 
 @router.get("/tags/{slug}", responses=NOT_FOUND)
-async def topic(desk: TheDesk, actor: Contributor, slug: str) -> dict[str, Any]:
+async def topic(desk: TheDesk, actor: Reader, slug: str) -> dict[str, Any]:
     async with desk.read() as work:
         return await work.names.topic(slug)
 
 
 @router.get("/site", responses=ERRORS)
-async def site(desk: TheDesk, actor: Contributor) -> dict[str, Any]:
+async def site(desk: TheDesk, actor: Reader) -> dict[str, Any]:
     """The newspaper's name, address, time zone, language and sections."""
     shown = desk.site.model_dump(
         mode="json", include={"title", "tagline", "base_url", "timezone", "language", "hold_s"}

@@ -13,8 +13,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pressroom_ingest.api.articles import IdempotencyKey, IfMatch
 from pressroom_ingest.api.edge import (
     NOT_FOUND,
-    Contributor,
     Editor,
+    Reader,
     TheDesk,
     TheWaiters,
     answer,
@@ -62,7 +62,7 @@ class UnpublishIn(BaseModel):
 Wait = Annotated[str, Query(pattern="^(|live)$", description="`live`: answer once the page is there.")]
 
 
-@router.post("/publish", status_code=202, responses=NOT_FOUND | problem_responses(412))
+@router.post("/publish", status_code=202, responses=NOT_FOUND | problem_responses(409, 412))
 async def publish(
     request: Request,
     desk: TheDesk,
@@ -136,14 +136,14 @@ async def unpublish(
 async def unschedule(desk: TheDesk, actor: Editor, article_id: str, if_match: IfMatch = None) -> Response:
     """Do not publish it later after all."""
     async with desk.begin() as work:
-        head = await work.schedules.cancel(article_id, if_match=if_match)
+        head = await work.schedules.cancel(article_id, if_match=if_match, actor=actor)
         await work.audit.add(actor, "article.unscheduled", article_id=article_id)
         view = await article_view(work, head, now=desk.clock.now())
     return document(view, ETag=head.etag)
 
 
 @router.get("/receipt", responses=NOT_FOUND)
-async def receipt(desk: TheDesk, actor: Contributor, article_id: str) -> dict[str, Any]:
+async def receipt(desk: TheDesk, actor: Reader, article_id: str) -> dict[str, Any]:
     """What every service has done with the newest version."""
     async with desk.read() as work:
         await work.articles.head(article_id)

@@ -13,6 +13,7 @@ from pressroom_ingest.api.edge import (
     Contributor,
     Cursor,
     Limit,
+    Reader,
     TheDesk,
     answer,
     decode_cursor,
@@ -32,7 +33,7 @@ Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="Revisions count fr
 
 @router.get("", responses=NOT_FOUND)
 async def list_revisions(
-    desk: TheDesk, actor: Contributor, article_id: str, cursor: Cursor = "", limit: Limit = 50
+    desk: TheDesk, actor: Reader, article_id: str, cursor: Cursor = "", limit: Limit = 50
 ) -> dict[str, Any]:
     """Newest first: who, when, and which fields changed."""
     after = decode_cursor(cursor, int)
@@ -42,7 +43,7 @@ async def list_revisions(
 
 
 @router.get("/{number}", responses=NOT_FOUND)
-async def show(desk: TheDesk, actor: Contributor, article_id: str, number: Number) -> dict[str, Any]:
+async def show(desk: TheDesk, actor: Reader, article_id: str, number: Number) -> dict[str, Any]:
     """One save, whole."""
     async with desk.read() as work:
         await work.articles.head(article_id)
@@ -50,7 +51,7 @@ async def show(desk: TheDesk, actor: Contributor, article_id: str, number: Numbe
 
 
 @router.get("/{number}/diff/{other}", responses=NOT_FOUND)
-async def diff(desk: TheDesk, actor: Contributor, article_id: str, number: Number, other: Number) -> dict[str, Any]:
+async def diff(desk: TheDesk, actor: Reader, article_id: str, number: Number, other: Number) -> dict[str, Any]:
     """What differs between two saves: each field before and after, and the body line by line."""
     async with desk.read() as work:
         await work.articles.head(article_id)
