@@ -13,6 +13,7 @@ from pressroom_ingest.desk import Desk, Work
 from pressroom_ingest.events import SOURCE, EventBuilder
 from pressroom_ingest.handlers import on_outcome
 from pressroom_ingest.limits import BodyLimit
+from pressroom_ingest.purging import Eraser
 from pressroom_ingest.rates import Rates
 from pressroom_ingest.scheduler import Scheduler
 from pressroom_ingest.settings import Settings
@@ -25,6 +26,7 @@ from pressroom_shared.running import run_until_stopped
 from pressroom_shared.site import load_site
 from pressroom_shared.sitestore import open_site_store
 from pressroom_shared.streams import ARTICLES, OUTCOMES, Consumer, Relay
+from pressroom_shared.streams.client import connect
 
 ABOUT = "The editors' API: write, publish, correct and withdraw articles."
 
@@ -81,7 +83,10 @@ async def main(settings: Settings) -> None:
         receipts.on(OutcomeReported, on_outcome_then_tell)
         relay = Relay(desk.database, settings, source=SOURCE, encode=EventBuilder(desk), trims=(ARTICLES, OUTCOMES))
         server = HttpServer(create_api(desk, waiters, rates), settings.http_host, settings.http_port)
+        redis = connect(settings.redis_url)
+        eraser = Eraser(desk.database, desk.store, redis)
         try:
-            await run_until_stopped(server, relay, receipts, Scheduler(desk), Caretaker(desk))
+            await run_until_stopped(server, relay, receipts, Scheduler(desk), Caretaker(desk), eraser)
         finally:
             await rates.close()
+            await redis.aclose()

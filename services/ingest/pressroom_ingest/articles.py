@@ -285,6 +285,7 @@ class Articles:
                 at=now,
             )
         )
+        await self._shelf.note_use(article_id, [each for _, each in given.media()])
         await self._connection.execute(sa.delete(label).where(label.c.article_id == article_id))
         labels = [("tag", slugify(each)) for each in given.tags] + [
             ("author", person_slug(each)) for each in given.authors

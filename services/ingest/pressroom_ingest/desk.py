@@ -16,6 +16,7 @@ from pressroom_ingest.media import MediaShelf
 from pressroom_ingest.names import Names
 from pressroom_ingest.notes import Notes
 from pressroom_ingest.publications import Publications
+from pressroom_ingest.purging import Purging
 from pressroom_ingest.receipts import Receipts
 from pressroom_ingest.schedules import Schedules
 from pressroom_ingest.settings import Settings
@@ -36,6 +37,7 @@ class Work:
     articles: Articles
     publications: Publications
     schedules: Schedules
+    purging: Purging
     workflow: Workflow
     notes: Notes
     names: Names
@@ -83,6 +85,7 @@ class Desk:
             articles=articles,
             publications=publications,
             schedules=Schedules(connection, self.clock, articles, publications),
+            purging=Purging(connection, self.clock, articles, publications),
             workflow=Workflow(connection, articles),
             notes=Notes(connection, self.clock),
             names=names,

@@ -9,6 +9,7 @@ from pressroom_shared.outbox import lease_table, outbox_table
 
 metadata = new_metadata()
 outbox = outbox_table(metadata)
+sa.Index("ix_outbox_article", outbox.c.article_id)
 lease = lease_table(metadata)
 
 # What an editor has now: the newest revision's head, for lists, and where the live one stands.
@@ -207,4 +208,31 @@ audit = sa.Table(
     sa.Index("ix_audit_article", "article_id", "id"),
     sa.Index("ix_audit_actor", "actor_id", "id"),
     sa.Index("ix_audit_at", "at"),
+)
+
+# Which article has ever named which picture, in any revision.
+media_use = sa.Table(
+    "media_use",
+    metadata,
+    sa.Column("media_id", sa.Text, primary_key=True),
+    sa.Column("article_id", sa.Text, sa.ForeignKey("article.id", ondelete="CASCADE"), primary_key=True),
+    sa.Index("ix_media_use_article", "article_id"),
+)
+
+# What is left of a purged article.
+tombstone = sa.Table(
+    "tombstone",
+    metadata,
+    sa.Column("article_id", sa.Text, primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+)
+
+# What of a purged article is still to be erased outside the database.
+erasure = sa.Table(
+    "erasure",
+    metadata,
+    sa.Column("article_id", sa.Text, primary_key=True),
+    sa.Column("event_id", sa.Text, nullable=False),
+    sa.Column("files", sa.JSON, nullable=False),
 )

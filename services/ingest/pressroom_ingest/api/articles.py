@@ -27,7 +27,7 @@ from pressroom_ingest.documents import ArticleIn
 from pressroom_ingest.idempotency import Answer
 from pressroom_ingest.presenting import article_view, list_view
 from pressroom_shared.clock import from_microseconds, microseconds
-from pressroom_shared.http import problem_responses
+from pressroom_shared.http import Problem, problem_responses
 
 router = APIRouter(prefix="/api/v1/articles", tags=["Articles"])
 FIELDS_MAX = 40
@@ -80,10 +80,12 @@ async def list_articles(
     return page(items, limit, lambda item: cursors[item["id"]])
 
 
-@router.get("/{article_id}", responses=NOT_FOUND)
+@router.get("/{article_id}", responses=NOT_FOUND | problem_responses(410))
 async def show(desk: TheDesk, actor: Reader, article_id: str) -> Response:
     """The newest revision, and where the live one stands."""
     async with desk.read() as work:
+        if await work.purging.find(article_id) is not None:
+            raise Problem(410, "The article was purged.")
         head = await work.articles.head(article_id)
         return document(await article_view(work, head, now=desk.clock.now()), ETag=head.etag)
 
@@ -121,9 +123,20 @@ async def change(
 
 
 @router.delete("/{article_id}", status_code=204, responses=NOT_FOUND | problem_responses(409))
-async def delete(desk: TheDesk, actor: Contributor, article_id: str) -> Response:
-    """Delete an article that was never published."""
+async def delete(
+    desk: TheDesk,
+    actor: Contributor,
+    article_id: str,
+    purge: Annotated[
+        bool, Query(description="Erase it everywhere, whatever its state, with its pictures: for admins.")
+    ] = False,
+) -> Response:
+    """Delete an article that was never published; or purge one, of which nothing is left but that it was there."""
     async with desk.begin() as work:
-        await work.articles.delete(article_id, actor)
-        await work.audit.add(actor, "article.deleted", article_id=article_id)
+        if purge:
+            left = await work.purging.purge(article_id, actor=actor)
+            await work.audit.add(actor, "article.purged", article_id=article_id, version=left.version)
+        else:
+            await work.articles.delete(article_id, actor)
+            await work.audit.add(actor, "article.deleted", article_id=article_id)
     return Response(status_code=204)

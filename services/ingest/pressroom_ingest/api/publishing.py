@@ -153,6 +153,20 @@ async def receipt(desk: TheDesk, actor: Reader, article_id: str) -> dict[str, An
         return await receipt_view(work, history[-1])
 
 
+@router.get("/corrections", responses=NOT_FOUND)
+async def corrections(desk: TheDesk, actor: Reader, article_id: str) -> dict[str, Any]:
+    """Every correction of the article, oldest first: its note, when it went out, and who wrote it."""
+    async with desk.read() as work:
+        await work.articles.head(article_id)
+        history = await work.publications.history(article_id)
+    items = [
+        {"version": each.version, "note": each.note, "at": rfc3339(each.at), "by": each.actor_name}
+        for each in history
+        if each.change == "correction" and not each.withdrawn
+    ]
+    return {"items": items, "next": None}
+
+
 def _scheduled(desk: Desk, head: Head, at: datetime) -> Answer:
     return answer(
         202,
