@@ -17,6 +17,10 @@ from pressroom_shared.keys import ARTICLES, GROUPS, OUTCOMES
 SENT_ON = {
     "pressroom.article.published.v1": ARTICLES,
     "pressroom.article.unpublished.v1": ARTICLES,
+    "pressroom.article.previewed.v1": ARTICLES,
+    "pressroom.author.changed.v1": ARTICLES,
+    "pressroom.front.changed.v1": ARTICLES,
+    "pressroom.tag.changed.v1": ARTICLES,
     "pressroom.outcome.v1": OUTCOMES,
 }
 

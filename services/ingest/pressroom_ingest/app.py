@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from pressroom_ingest.api import add_routes
+from pressroom_ingest.bulk import Feeder
 from pressroom_ingest.caretaker import Caretaker
 from pressroom_ingest.desk import Desk, Work
 from pressroom_ingest.events import SOURCE, EventBuilder
@@ -86,7 +87,7 @@ async def main(settings: Settings) -> None:
         redis = connect(settings.redis_url)
         eraser = Eraser(desk.database, desk.store, redis)
         try:
-            await run_until_stopped(server, relay, receipts, Scheduler(desk), Caretaker(desk), eraser)
+            await run_until_stopped(server, relay, receipts, Scheduler(desk), Feeder(desk), Caretaker(desk), eraser)
         finally:
             await rates.close()
             await redis.aclose()

@@ -13,7 +13,7 @@ from pressroom_ingest.documents import ArticleIn, changed_fields, check, merge_p
 from pressroom_ingest.errors import no_article
 from pressroom_ingest.keys import Actor, demand
 from pressroom_ingest.media import MediaShelf
-from pressroom_ingest.names import Names
+from pressroom_ingest.names import Kind, Names
 from pressroom_ingest.slugs import slugify
 from pressroom_ingest.tables import article, label, revision, schedule
 from pressroom_shared.clock import Clock, rfc3339
@@ -207,8 +207,10 @@ class Articles:
             statement = statement.where(article.c.id.in_(held) if wanted.held else article.c.id.not_in(held))
         if wanted.q:
             statement = statement.where(article.c.headline.icontains(wanted.q, autoescape=True))
-        for kind, slug in (("tag", wanted.tag), ("author", wanted.author)):
-            if slug:
+        labels: tuple[tuple[Kind, str], ...] = (("tag", wanted.tag), ("author", wanted.author))
+        for kind, given in labels:
+            if given:
+                slug = (await self._names.canonical(kind, [given]))[given]
                 with_label = sa.select(label.c.article_id).where(label.c.kind == kind, label.c.slug == slug)
                 statement = statement.where(article.c.id.in_(with_label))
         if before:
@@ -287,9 +289,14 @@ class Articles:
         )
         await self._shelf.note_use(article_id, [each for _, each in given.media()])
         await self._connection.execute(sa.delete(label).where(label.c.article_id == article_id))
-        labels = [("tag", slugify(each)) for each in given.tags] + [
-            ("author", person_slug(each)) for each in given.authors
-        ]
+        labels = await self._labels(given)
         if labels:
             values = [{"article_id": article_id, "kind": kind, "slug": slug} for kind, slug in dict.fromkeys(labels)]
             await self._connection.execute(sa.insert(label), values)
+
+    async def _labels(self, given: ArticleIn) -> list[tuple[str, str]]:
+        tags = await self._names.canonical("tag", map(slugify, given.tags))
+        authors = await self._names.canonical("author", map(person_slug, given.authors))
+        contributors = await self._names.canonical("author", map(person_slug, given.contributors))
+        named = (("tag", tags), ("author", authors), ("contributor", contributors))
+        return [(kind, slug) for kind, slugs in named for slug in slugs.values()]

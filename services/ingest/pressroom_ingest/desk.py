@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_ingest.articles import Articles
 from pressroom_ingest.auditing import Audit
+from pressroom_ingest.bulk import Bulk
+from pressroom_ingest.fronts import Fronts
 from pressroom_ingest.idempotency import Idempotency
 from pressroom_ingest.keys import Keys, KeyUses
 from pressroom_ingest.media import MediaShelf
@@ -20,6 +22,7 @@ from pressroom_ingest.purging import Purging
 from pressroom_ingest.receipts import Receipts
 from pressroom_ingest.schedules import Schedules
 from pressroom_ingest.settings import Settings
+from pressroom_ingest.taxonomy import Taxonomy
 from pressroom_ingest.workflow import Workflow
 from pressroom_shared.clock import Clock
 from pressroom_shared.database import Database
@@ -33,11 +36,15 @@ class Work:
     """Everything that one unit of work may touch."""
 
     connection: AsyncConnection
+    clock: Clock
     site: Site
     articles: Articles
     publications: Publications
     schedules: Schedules
     purging: Purging
+    fronts: Fronts
+    taxonomy: Taxonomy
+    bulk: Bulk
     workflow: Workflow
     notes: Notes
     names: Names
@@ -76,16 +83,21 @@ class Desk:
         shelf = MediaShelf(connection, self.clock, self.site)
         articles = Articles(connection, self.clock, self.site, names, shelf)
         receipts = Receipts(connection)
+        bulk = Bulk(connection, self.clock)
         publications = Publications(
             connection, self.clock, self.site, articles, receipts, approval_needed=self.settings.approval_needed
         )
         return Work(
             connection=connection,
+            clock=self.clock,
             site=self.site,
             articles=articles,
             publications=publications,
             schedules=Schedules(connection, self.clock, articles, publications),
             purging=Purging(connection, self.clock, articles, publications),
+            fronts=Fronts(connection, self.clock, self.site, articles),
+            taxonomy=Taxonomy(connection, self.clock, names, shelf, bulk),
+            bulk=bulk,
             workflow=Workflow(connection, articles),
             notes=Notes(connection, self.clock),
             names=names,

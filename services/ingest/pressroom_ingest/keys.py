@@ -49,10 +49,11 @@ class Actor:
 
 
 def demand(actor: Actor, role: Role, section: str) -> None:
-    """Raises 403 where the actor's role in a section does not suffice."""
+    """Raises 403 where the actor's role in a section does not suffice. No section: the role for everything."""
     if not actor.may(role, section):
+        where = f" in {section}" if section else ""
         has = actor.role_in(section)
-        raise Problem(403, f"Your key's role in {section} is {has}; this needs {article_of(role)} {role}.")
+        raise Problem(403, f"Your key's role{where} is {has}; this needs {article_of(role)} {role}.")
 
 
 def article_of(role: Role) -> str:

@@ -159,6 +159,29 @@ class Publications:
         await self._unschedule(article_id)
         return went_out
 
+    async def reissue(self, article_id: str) -> Publication | None:
+        """What is live goes out again, `silent`: its author or tag is called otherwise now. None if it is not live."""
+        head = await self._articles.head(article_id, lock=True)
+        if head.state != "live" or head.live_revision is None or head.path is None:
+            return None
+        live = await self._articles.revision(article_id, head.live_revision)
+        system = Actor("system", "Pressroom", "admin")
+        went_out = await self._write(
+            head,
+            live,
+            self._clock.now(),
+            system,
+            withdrawn=False,
+            change="silent",
+            notify=False,
+            note="",
+            path=head.path,
+        )
+        await self._connection.execute(
+            sa.update(article).where(article.c.id == article_id).values(version=went_out.version)
+        )
+        return went_out
+
     async def history(self, article_id: str, *, up_to: int | None = None) -> list[Publication]:
         """Every version that went out, oldest first."""
         statement = sa.select(publication).where(publication.c.article_id == article_id).order_by(publication.c.version)

@@ -107,6 +107,10 @@ person = sa.Table(
     sa.Column("slug", sa.Text, primary_key=True),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("title", sa.Text),
+    sa.Column("bio", sa.Text),
+    sa.Column("media_id", sa.Text),
+    sa.Column("links", sa.JSON),
+    sa.Column("version", sa.BigInteger),
 )
 
 tag = sa.Table(
@@ -114,6 +118,40 @@ tag = sa.Table(
     metadata,
     sa.Column("slug", sa.Text, primary_key=True),
     sa.Column("name", sa.Text, nullable=False),
+    sa.Column("version", sa.BigInteger),
+)
+
+# Slugs that lead to an author or a tag: former ones, and a tag's other words.
+alias = sa.Table(
+    "alias",
+    metadata,
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("slug", sa.Text, primary_key=True),
+    sa.Column("target", sa.Text, nullable=False),
+    sa.Index("ix_alias_target", "kind", "target"),
+)
+
+# What an editor has put where.
+front = sa.Table(
+    "front",
+    metadata,
+    sa.Column("front", sa.Text, primary_key=True),
+    sa.Column("slots", sa.JSON, nullable=False),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("actor_id", sa.Text, nullable=False),
+    sa.Column("actor_name", sa.Text, nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+)
+
+# Publications that no reader waits for: versions to send, articles to send again.
+bulk = sa.Table(
+    "bulk",
+    metadata,
+    sa.Column("id", row_id(), primary_key=True, autoincrement=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("article_id", sa.Text, sa.ForeignKey("article.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("version", sa.BigInteger),
+    sa.Index("ix_bulk_article", "article_id"),
 )
 
 media = sa.Table(

@@ -21,28 +21,40 @@ from pressroom_shared.events.article import (
     Withdrawal,
 )
 from pressroom_shared.events.envelope import EVENT_BYTES_MAX, Event, decode, event_types
+from pressroom_shared.events.fronts import Front, FrontChanged
 from pressroom_shared.events.outcome import NotifyCounts, Outcome, OutcomeReported, Status
+from pressroom_shared.events.preview import ArticlePreviewed, Preview
+from pressroom_shared.events.taxonomy import AuthorChanged, AuthorProfile, ProfileLink, TagChanged, TagProfile
 
 __all__ = [
     "EVENT_BYTES_MAX",
     "Announcement",
     "Article",
+    "ArticlePreviewed",
     "ArticlePublished",
     "ArticleUnpublished",
+    "AuthorChanged",
+    "AuthorProfile",
     "Change",
     "Correction",
     "Event",
+    "Front",
+    "FrontChanged",
     "LeadImage",
     "Media",
     "NotifyCounts",
     "Outcome",
     "OutcomeReported",
     "Person",
+    "Preview",
+    "ProfileLink",
     "Review",
     "Seo",
     "Social",
     "Status",
     "Tag",
+    "TagChanged",
+    "TagProfile",
     "Withdrawal",
     "decode",
     "event_types",

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from pressroom_ingest.api import articles, audit, docs, events, keys, media, names, publishing, revisions, workflow
+from pressroom_ingest.api import (
+    articles,
+    audit,
+    docs,
+    events,
+    fronts,
+    keys,
+    media,
+    names,
+    publishing,
+    revisions,
+    workflow,
+)
 
 ROUTERS = (
     articles.router,
@@ -12,6 +24,7 @@ ROUTERS = (
     revisions.router,
     workflow.router,
     media.router,
+    fronts.router,
     names.router,
     events.router,
     keys.router,
