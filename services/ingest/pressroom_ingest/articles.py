@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_ingest.documents import ArticleIn, changed_fields, check, merge_patch, parse, person_slug, stored
 from pressroom_ingest.errors import no_article
-from pressroom_ingest.keys import Actor
+from pressroom_ingest.keys import Actor, demand
 from pressroom_ingest.media import MediaShelf
-from pressroom_ingest.names import Names
+from pressroom_ingest.names import Kind, Names
 from pressroom_ingest.slugs import slugify
-from pressroom_ingest.tables import article, label, revision
+from pressroom_ingest.tables import article, label, revision, schedule
 from pressroom_shared.clock import Clock, rfc3339
 from pressroom_shared.http import FieldError, Problem, invalid
 from pressroom_shared.ids import new_id
@@ -39,6 +39,8 @@ class Head:
     first_published_at: datetime | None
     created_at: datetime
     updated_at: datetime
+    embargo_until: datetime | None
+    review_state: str
 
     @property
     def etag(self) -> str:
@@ -72,6 +74,7 @@ class Filter:
     author: str = ""
     q: str = ""
     external_id: str = ""
+    held: bool | None = None
 
 
 class Articles:
@@ -87,6 +90,7 @@ class Articles:
     async def create(self, given: ArticleIn, actor: Actor) -> Head:
         """Store a draft. Raises problems: 422 naming each wrong field, 409 for an `external_id` that is taken."""
         await self._check(given, before=None)
+        demand(actor, "contributor", given.section)
         self._may_date(given, actor)
         if given.external_id:
             await self._external_id_is_free(given.external_id)
@@ -102,6 +106,7 @@ class Articles:
                 section=given.section,
                 created_at=now,
                 updated_at=now,
+                embargo_until=given.embargo_until,
             )
         )
         await self._save(article_id, 1, given, {}, actor, now)
@@ -115,7 +120,20 @@ class Articles:
         given = parse(merge_patch(newest.document, patch))
         if given.external_id != head.external_id:
             raise invalid([FieldError("external_id", "It cannot be changed: archives find the article by it.")])
+        return await self._change_to(head, newest, given, actor)
+
+    async def restore(self, article_id: str, number: int, *, if_match: str | None, actor: Actor) -> Head:
+        """Save an earlier revision's text again, as the newest. Raises 404 and 412, and 422 where it fits no more."""
+        head = await self.head(article_id, lock=True)
+        await self.match(head, if_match, needed=True)
+        newest = await self.revision(article_id, head.revision)
+        earlier = await self.revision(article_id, number)
+        return await self._change_to(head, newest, earlier.article, actor)
+
+    async def _change_to(self, head: Head, newest: Revision, given: ArticleIn, actor: Actor) -> Head:
         await self._check(given, before=newest.article)
+        for section in dict.fromkeys((head.section, given.section)):
+            demand(actor, "contributor", section)
         if given.published_at != newest.article.published_at:
             self._may_date(given, actor)
         if not changed_fields(newest.document, stored(given)):
@@ -123,15 +141,30 @@ class Articles:
         now = self._clock.now()
         await self._connection.execute(
             sa.update(article)
-            .where(article.c.id == article_id)
-            .values(revision=head.revision + 1, headline=given.headline, section=given.section, updated_at=now)
+            .where(article.c.id == head.id)
+            .values(
+                revision=head.revision + 1,
+                headline=given.headline,
+                section=given.section,
+                embargo_until=given.embargo_until,
+                updated_at=now,
+                **self._unapproved(head, actor),
+            )
         )
-        await self._save(article_id, head.revision + 1, given, newest.document, actor, now)
-        return await self.head(article_id)
+        await self._save(head.id, head.revision + 1, given, newest.document, actor, now)
+        return await self.head(head.id)
 
-    async def delete(self, article_id: str) -> None:
+    @staticmethod
+    def _unapproved(head: Head, actor: Actor) -> dict[str, str]:
+        """An approval is of what an editor has seen: a contributor's change afterwards ends it."""
+        if head.review_state != "approved" or actor.may("editor", head.section):
+            return {}
+        return {"review_state": "draft"} | ({"state": "draft"} if head.state == "approved" else {})
+
+    async def delete(self, article_id: str, actor: Actor) -> None:
         """Delete what was never published. Raises 409 for all else."""
         head = await self.head(article_id, lock=True)
+        demand(actor, "contributor", head.section)
         if head.first_published_at is not None or head.version is not None:
             raise Problem(409, "It has been published, so it cannot be deleted. Withdraw it with `POST …/unpublish`.")
         await self._connection.execute(sa.delete(article).where(article.c.id == article_id))
@@ -169,10 +202,15 @@ class Articles:
             statement = statement.where(sa.or_(article.c.section == wanted.section, inside))
         if wanted.external_id:
             statement = statement.where(article.c.external_id == wanted.external_id)
+        if wanted.held is not None:
+            held = sa.select(schedule.c.article_id).where(schedule.c.held.is_not(None))
+            statement = statement.where(article.c.id.in_(held) if wanted.held else article.c.id.not_in(held))
         if wanted.q:
             statement = statement.where(article.c.headline.icontains(wanted.q, autoescape=True))
-        for kind, slug in (("tag", wanted.tag), ("author", wanted.author)):
-            if slug:
+        labels: tuple[tuple[Kind, str], ...] = (("tag", wanted.tag), ("author", wanted.author))
+        for kind, given in labels:
+            if given:
+                slug = (await self._names.canonical(kind, [given]))[given]
                 with_label = sa.select(label.c.article_id).where(label.c.kind == kind, label.c.slug == slug)
                 statement = statement.where(article.c.id.in_(with_label))
         if before:
@@ -180,6 +218,11 @@ class Articles:
             older = article.c.updated_at < moment
             statement = statement.where(sa.or_(older, sa.and_(article.c.updated_at == moment, article.c.id < last_id)))
         return [Head(*row) for row in await self._connection.execute(statement)]
+
+    async def set_state(self, head: Head, state: str) -> None:
+        """Of an article whose row is locked."""
+        if state != head.state:
+            await self._connection.execute(sa.update(article).where(article.c.id == head.id).values(state=state))
 
     async def exists(self, ids: list[str]) -> set[str]:
         return set((await self._connection.execute(sa.select(article.c.id).where(article.c.id.in_(ids)))).scalars())
@@ -209,8 +252,7 @@ class Articles:
     def _may_date(self, given: ArticleIn, actor: Actor) -> None:
         if given.published_at is None:
             return
-        if not actor.may("editor"):
-            raise Problem(403, f"Your key's role is {actor.role}; `published_at` is for editors.")
+        demand(actor, "editor", given.section)
         if given.published_at > self._clock.now():
             raise invalid([FieldError("published_at", "It is for an archive, and lies in the future.")])
 
@@ -245,10 +287,16 @@ class Articles:
                 at=now,
             )
         )
+        await self._shelf.note_use(article_id, [each for _, each in given.media()])
         await self._connection.execute(sa.delete(label).where(label.c.article_id == article_id))
-        labels = [("tag", slugify(each)) for each in given.tags] + [
-            ("author", person_slug(each)) for each in given.authors
-        ]
+        labels = await self._labels(given)
         if labels:
             values = [{"article_id": article_id, "kind": kind, "slug": slug} for kind, slug in dict.fromkeys(labels)]
             await self._connection.execute(sa.insert(label), values)
+
+    async def _labels(self, given: ArticleIn) -> list[tuple[str, str]]:
+        tags = await self._names.canonical("tag", map(slugify, given.tags))
+        authors = await self._names.canonical("author", map(person_slug, given.authors))
+        contributors = await self._names.canonical("author", map(person_slug, given.contributors))
+        named = (("tag", tags), ("author", authors), ("contributor", contributors))
+        return [(kind, slug) for kind, slugs in named for slug in slugs.values()]

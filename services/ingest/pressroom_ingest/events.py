@@ -30,7 +30,7 @@ SOURCE = "/ingest"
 
 
 class EventBuilder:
-    """What the relay asks for a row's event."""
+    """What the relay asks for a row's event: that of an article is built, any other is stored with its row."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk

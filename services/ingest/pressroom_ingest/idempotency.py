@@ -58,8 +58,7 @@ class Idempotency:
         return Answer(row.status, row.body, row.headers)
 
     async def keep(self, actor: Actor, key: str, route: str, body: bytes, answer: Answer) -> None:
-        now = self._clock.now()
-        await self._connection.execute(sa.delete(idempotency).where(idempotency.c.at <= now - self._kept))
+        await self.forget()
         await self._connection.execute(
             insert(self._connection, idempotency).values(
                 actor_id=actor.id,
@@ -69,9 +68,14 @@ class Idempotency:
                 status=answer.status,
                 headers=answer.headers,
                 body=answer.body,
-                at=now,
+                at=self._clock.now(),
             )
         )
+
+    async def forget(self) -> None:
+        """Delete what was kept long enough."""
+        too_old = idempotency.c.at <= self._clock.now() - self._kept
+        await self._connection.execute(sa.delete(idempotency).where(too_old))
 
 
 def _mismatch(sentence: str) -> Problem:

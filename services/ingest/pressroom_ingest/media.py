@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_ingest.pictures import Picture
-from pressroom_ingest.tables import media
+from pressroom_ingest.tables import media, media_use
 from pressroom_shared.clock import Clock, rfc3339
 from pressroom_shared.database import insert
 from pressroom_shared.events import Media as EventMedia
@@ -82,6 +82,12 @@ class MediaShelf:
 
     async def known(self, ids: list[str]) -> set[str]:
         return set((await self._connection.execute(sa.select(media.c.id).where(media.c.id.in_(ids)))).scalars())
+
+    async def note_use(self, article_id: str, ids: list[str]) -> None:
+        """Remember for ever that an article named these pictures: a purge asks."""
+        for each in dict.fromkeys(ids):
+            statement = insert(self._connection, media_use).values(media_id=each, article_id=article_id)
+            await self._connection.execute(statement.on_conflict_do_nothing())
 
     async def for_event(self, ids: list[str]) -> list[EventMedia]:
         """The pictures of an article, in the order of `ids`."""

@@ -1,19 +1,23 @@
-"""People and topics: a slug for each, and the name as it is shown."""
+"""People and topics: a slug for each, the name as it is shown, and the slugs that lead to it."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_ingest.documents import ArticleIn, PersonIn, person_slug
 from pressroom_ingest.slugs import slugify
-from pressroom_ingest.tables import person, tag
+from pressroom_ingest.tables import alias, person, tag
 from pressroom_shared.database import insert
 from pressroom_shared.events import Person, Tag
 from pressroom_shared.http import Problem
 from pressroom_shared.site import Site
+
+Kind = Literal["author", "tag"]
+TABLES = {"author": person, "tag": tag}
 
 
 class Names:
@@ -25,7 +29,11 @@ class Names:
 
     async def learn(self, article: ArticleIn) -> None:
         """Keep the people and tags that an article names. A known slug given as a name keeps its name."""
-        for slug, each in article.people().items():
+        people, topics = article.people(), article.tag_names()
+        canonical = await self.canonical("author", people)
+        for slug, each in people.items():
+            if canonical[slug] != slug:
+                continue  # a name of the past: it means whom it leads to, as they are called now
             known = insert(self._connection, person).values(slug=slug, name=each.name, title=each.title)
             fresh = {"title": each.title} | ({"name": each.name} if each.name != slug else {})
             await self._connection.execute(
@@ -33,54 +41,69 @@ class Names:
                 if each.title
                 else known.on_conflict_do_nothing()
             )
-        for slug, name in article.tag_names().items():
-            await self._connection.execute(
-                insert(self._connection, tag).values(slug=slug, name=name).on_conflict_do_nothing()
-            )
+        canonical = await self.canonical("tag", topics)
+        for slug, name in topics.items():
+            if canonical[slug] == slug:
+                await self._connection.execute(
+                    insert(self._connection, tag).values(slug=slug, name=name).on_conflict_do_nothing()
+                )
+
+    async def canonical(self, kind: Kind, slugs: Iterable[str]) -> dict[str, str]:
+        """Where each slug leads: to itself, unless it was renamed or merged away."""
+        wanted = list(dict.fromkeys(slugs))
+        if not wanted:
+            return {}
+        statement = sa.select(alias.c.slug, alias.c.target).where(alias.c.kind == kind, alias.c.slug.in_(wanted))
+        led = dict((await self._connection.execute(statement)).all())
+        return {each: led.get(each, each) for each in wanted}
+
+    async def aliases(self, kind: Kind, target: str) -> list[str]:
+        """Every slug that leads to one."""
+        statement = sa.select(alias.c.slug).where(alias.c.kind == kind, alias.c.target == target)
+        return sorted((await self._connection.execute(statement)).scalars())
 
     async def people(self, named: list[PersonIn]) -> list[Person]:
         """The people of an article's field, in order, each once."""
-        slugs = list(dict.fromkeys(person_slug(each) for each in named))
-        rows = {
-            row.slug: row for row in await self._connection.execute(sa.select(person).where(person.c.slug.in_(slugs)))
-        }
+        slugs = list(dict.fromkeys((await self.canonical("author", map(person_slug, named))).values()))
+        rows = {each.slug: each for each in await self._rows(person, slugs)}
         return [Person(slug=each, name=rows[each].name, title=rows[each].title) for each in slugs if each in rows]
 
     async def tags(self, named: list[str]) -> list[Tag]:
-        slugs = list(dict.fromkeys(slugify(each) for each in named))
-        rows = dict(
-            (await self._connection.execute(sa.select(tag.c.slug, tag.c.name).where(tag.c.slug.in_(slugs)))).all()
-        )
-        return [Tag(slug=each, name=rows[each]) for each in slugs if each in rows]
+        slugs = list(dict.fromkeys((await self.canonical("tag", map(slugify, named))).values()))
+        names = {each.slug: each.name for each in await self._rows(tag, slugs)}
+        return [Tag(slug=each, name=names[each]) for each in slugs if each in names]
 
-    async def author(self, slug: str) -> dict[str, Any]:
-        row = (await self._connection.execute(sa.select(person).where(person.c.slug == slug))).one_or_none()
-        if row is None:
-            raise Problem(404, f"There is no author {slug!r}.")
-        return self.shown(Person(slug=row.slug, name=row.name, title=row.title))
+    async def _rows(self, table: sa.Table, slugs: list[str]) -> list[Any]:
+        if not slugs:
+            return []
+        return list((await self._connection.execute(sa.select(table).where(table.c.slug.in_(slugs)))).all())
 
-    async def topic(self, slug: str) -> dict[str, Any]:
-        name = await self._connection.scalar(sa.select(tag.c.name).where(tag.c.slug == slug))
-        if name is None:
-            raise Problem(404, f"There is no tag {slug!r}.")
-        return {"slug": slug, "name": name, "url": self._site.absolute(f"/tag/{slug}/")}
+    async def row(self, kind: Kind, slug: str) -> Any:
+        """An author's or a tag's row, also by a former slug. Raises 404."""
+        canonical = (await self.canonical(kind, [slug]))[slug]
+        found = await self._rows(TABLES[kind], [canonical])
+        if not found:
+            raise Problem(404, f"There is no {kind} {slug!r}.")
+        return found[0]
 
-    async def authors(self, *, after: str, limit: int) -> list[dict[str, Any]]:
-        statement = sa.select(person).where(person.c.slug > after).order_by(person.c.slug).limit(limit)
-        rows = await self._connection.execute(statement)
-        return [self.shown(Person(slug=row.slug, name=row.name, title=row.title)) for row in rows]
-
-    async def topics(self, *, after: str, limit: int) -> list[dict[str, Any]]:
-        rows = await self._connection.execute(
-            sa.select(tag).where(tag.c.slug > after).order_by(tag.c.slug).limit(limit)
-        )
-        return [{"slug": row.slug, "name": row.name, "url": self._site.absolute(f"/tag/{row.slug}/")} for row in rows]
+    async def page(self, kind: Kind, *, after: str, limit: int) -> list[Any]:
+        """Rows by slug."""
+        table = TABLES[kind]
+        statement = sa.select(table).where(table.c.slug > after).order_by(table.c.slug).limit(limit)
+        return list((await self._connection.execute(statement)).all())
 
     def shown(self, who: Person) -> dict[str, Any]:
-        """A person as the API answers."""
+        """A person as an article answers."""
         return {
             "slug": who.slug,
             "name": who.name,
             "title": who.title,
             "url": self._site.absolute(f"/author/{who.slug}/"),
         }
+
+    def author_view(self, row: Any) -> dict[str, Any]:
+        shown = self.shown(Person(slug=row.slug, name=row.name, title=row.title))
+        return shown | {"bio": row.bio or "", "media_id": row.media_id, "links": row.links or []}
+
+    def tag_view(self, row: Any) -> dict[str, Any]:
+        return {"slug": row.slug, "name": row.name, "url": self._site.absolute(f"/tag/{row.slug}/")}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from pressroom_ingest.articles import Head, Revision
 from pressroom_ingest.desk import Work
 from pressroom_ingest.documents import ArticleIn, warnings
 from pressroom_ingest.publications import Publication
+from pressroom_ingest.schedules import Scheduled, schedule_view
 from pressroom_shared.clock import rfc3339
 from pressroom_shared.markdown import links
 
@@ -17,7 +19,7 @@ GIVEN = (
 )
 
 
-async def article_view(work: Work, head: Head) -> dict[str, Any]:
+async def article_view(work: Work, head: Head, *, now: datetime) -> dict[str, Any]:
     """The newest revision, and where the live one stands."""
     saved = await work.articles.revision(head.id, head.revision)
     given = saved.article
@@ -27,6 +29,7 @@ async def article_view(work: Work, head: Head) -> dict[str, Any]:
         "id": head.id,
         "external_id": head.external_id,
         "state": head.state,
+        "review_state": head.review_state,
         "revision": head.revision,
         "version": head.version,
         "url": work.site.absolute(head.path) if head.path else None,
@@ -48,7 +51,8 @@ async def article_view(work: Work, head: Head) -> dict[str, Any]:
             for each in history
             if each.change == "correction" and not each.withdrawn
         ],
-        "warnings": await _warnings(work, given),
+        "schedule": schedule_view((await work.schedules.of([head.id])).get(head.id)),
+        "warnings": await _warnings(work, given) + embargo_warnings(head, now),
     }
 
 
@@ -61,12 +65,19 @@ async def _warnings(work: Work, given: ArticleIn) -> list[dict[str, str]]:
     return warnings(given, alt_missing=sorted(without_alt), known_article=known.__contains__)
 
 
-def list_view(work: Work, head: Head) -> dict[str, Any]:
+def embargo_warnings(head: Head, now: datetime) -> list[dict[str, str]]:
+    if head.embargo_until is None or head.embargo_until <= now:
+        return []
+    return [{"field": "embargo_until", "message": f"It is under embargo until {rfc3339(head.embargo_until)}."}]
+
+
+def list_view(work: Work, head: Head, planned: Scheduled | None, *, now: datetime) -> dict[str, Any]:
     """An article in a list: its head."""
     return {
         "id": head.id,
         "external_id": head.external_id,
         "state": head.state,
+        "review_state": head.review_state,
         "revision": head.revision,
         "version": head.version,
         "headline": head.headline,
@@ -76,6 +87,9 @@ def list_view(work: Work, head: Head) -> dict[str, Any]:
         "updated_at": rfc3339(head.updated_at),
         "first_published_at": rfc3339(head.first_published_at) if head.first_published_at else None,
         "has_unpublished_changes": head.live_revision is not None and head.revision != head.live_revision,
+        "embargo_until": rfc3339(head.embargo_until) if head.embargo_until else None,
+        "schedule": schedule_view(planned),
+        "warnings": embargo_warnings(head, now),
     }
 
 
@@ -95,5 +109,6 @@ async def receipt_view(work: Work, went_out: Publication) -> dict[str, Any]:
         "version": went_out.version,
         "published_at": rfc3339(went_out.at),
         "withdrawn": went_out.withdrawn,
+        "scheduled_for": rfc3339(went_out.scheduled_for) if went_out.scheduled_for else None,
         **await work.receipts.show(went_out.article_id, went_out.version),
     }

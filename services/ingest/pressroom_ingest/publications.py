@@ -11,12 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_ingest.articles import Articles, Head, Revision
 from pressroom_ingest.documents import ArticleIn
-from pressroom_ingest.keys import Actor
+from pressroom_ingest.keys import Actor, demand
 from pressroom_ingest.receipts import Receipts
 from pressroom_ingest.slugs import numbered, slugify
-from pressroom_ingest.tables import article, former_path, publication
+from pressroom_ingest.tables import article, former_path, publication, schedule
 from pressroom_shared import outbox
-from pressroom_shared.clock import Clock, microseconds
+from pressroom_shared.clock import Clock, microseconds, rfc3339
 from pressroom_shared.database import insert
 from pressroom_shared.events import Change
 from pressroom_shared.http import FieldError, Problem, invalid
@@ -34,6 +34,7 @@ class Wish:
     change: Change | None = None
     notify: bool | None = None
     note: str = ""
+    override_embargo: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,30 +53,47 @@ class Publication:
     actor_id: str
     actor_name: str
     at: datetime
+    scheduled_for: datetime | None
 
 
 class Publications:
     """The versions that went out, in one transaction."""
 
     def __init__(
-        self, connection: AsyncConnection, clock: Clock, site: Site, articles: Articles, receipts: Receipts
+        self,
+        connection: AsyncConnection,
+        clock: Clock,
+        site: Site,
+        articles: Articles,
+        receipts: Receipts,
+        *,
+        approval_needed: bool,
     ) -> None:
+        self._approval_needed = approval_needed
         self._connection = connection
         self._clock = clock
         self._site = site
         self._articles = articles
         self._receipts = receipts
 
-    async def publish(self, article_id: str, wish: Wish, *, if_match: str | None, actor: Actor) -> Publication:
-        """Make the newest revision live.
+    async def publish(
+        self,
+        article_id: str,
+        wish: Wish,
+        *,
+        if_match: str | None,
+        actor: Actor,
+        scheduled_for: datetime | None = None,
+    ) -> Publication:
+        """Make the newest revision live. Whatever was scheduled for it is done with.
 
-        Raises problems: 404, 412; 422 for `new` on a live article, a correction without a note or of what is not live.
+        Raises problems: 404, 412, and what `may_go_out` raises.
         """
         head = await self._articles.head(article_id, lock=True)
         await self._articles.match(head, if_match, needed=False)
-        change = self._change(head, wish)
         newest = await self._articles.revision(article_id, head.revision)
         now = self._clock.now()
+        change = await self.may_go_out(head, newest.article, wish, at=now, actor=actor)
         first = head.first_published_at or newest.article.published_at or now
         path = await self._path(head, newest.article, first)
         went_out = await self._write(
@@ -88,13 +106,16 @@ class Publications:
             notify=wish.notify if wish.notify is not None else change in {"new", "correction"},
             note=wish.note,
             path=path,
+            scheduled_for=scheduled_for,
         )
+        await self._unschedule(article_id)
         await self._move(head, path, went_out.version, newest.article.redirect_from)
         await self._connection.execute(
             sa.update(article)
             .where(article.c.id == article_id)
             .values(
                 state="live",
+                review_state="draft",
                 live_revision=newest.number,
                 version=went_out.version,
                 path=path,
@@ -111,6 +132,7 @@ class Publications:
         """Withdraw a live article. Raises 409 when it is not live."""
         head = await self._articles.head(article_id, lock=True)
         await self._articles.match(head, if_match, needed=False)
+        demand(actor, "editor", head.section)
         if head.state != "live" or head.path is None or head.live_revision is None:
             raise Problem(409, f"The article is not live (its state is {head.state}), so there is nothing to withdraw.")
         if redirect_to == head.path:
@@ -133,6 +155,30 @@ class Publications:
             sa.update(article)
             .where(article.c.id == article_id)
             .values(state="withdrawn", version=went_out.version, updated_at=now)
+        )
+        await self._unschedule(article_id)
+        return went_out
+
+    async def reissue(self, article_id: str) -> Publication | None:
+        """What is live goes out again, `silent`: its author or tag is called otherwise now. None if it is not live."""
+        head = await self._articles.head(article_id, lock=True)
+        if head.state != "live" or head.live_revision is None or head.path is None:
+            return None
+        live = await self._articles.revision(article_id, head.live_revision)
+        system = Actor("system", "Pressroom", "admin")
+        went_out = await self._write(
+            head,
+            live,
+            self._clock.now(),
+            system,
+            withdrawn=False,
+            change="silent",
+            notify=False,
+            note="",
+            path=head.path,
+        )
+        await self._connection.execute(
+            sa.update(article).where(article.c.id == article_id).values(version=went_out.version)
         )
         return went_out
 
@@ -171,6 +217,25 @@ class Publications:
             statement = statement.where(former_path.c.version <= up_to)
         return sorted((await self._connection.execute(statement)).scalars())
 
+    async def may_go_out(self, head: Head, given: ArticleIn, wish: Wish, *, at: datetime, actor: Actor) -> Change:
+        """What kind of change it is. Raises 422 for `new` on a live article, for a correction without a note or of
+        what is not live, and before the embargo's end, which only an admin may override (403); 409 unapproved.
+        """
+        demand(actor, "editor", head.section)
+        if self._approval_needed and head.review_state != "approved":
+            raise Problem(409, f"An editor must approve the article first (it is {head.review_state}).")
+        change = self._change(head, wish)
+        if given.embargo_until is not None and at < given.embargo_until:
+            if not wish.override_embargo:
+                sentence = f"It is under embargo until {rfc3339(given.embargo_until)}; an admin may override that."
+                raise invalid([FieldError("embargo_until", sentence)])
+            if not actor.may("admin"):
+                raise Problem(403, "Only an admin may override an embargo.")
+        return change
+
+    async def _unschedule(self, article_id: str) -> None:
+        await self._connection.execute(sa.delete(schedule).where(schedule.c.article_id == article_id))
+
     def _change(self, head: Head, wish: Wish) -> Change:
         live = head.state == "live"
         change = wish.change or ("update" if head.first_published_at else "new")
@@ -194,7 +259,7 @@ class Publications:
             actor_id=actor.id,
             actor_name=actor.name,
             at=now,
-            **({"redirect_to": None} | fields),
+            **({"redirect_to": None, "scheduled_for": None} | fields),
         )
         values = {name: getattr(written, name) for name in Publication.__dataclass_fields__}
         await self._connection.execute(sa.insert(publication).values(**values))
@@ -212,6 +277,8 @@ class Publications:
         folder = f"/{section}/{day}/"
         if head.path == f"{folder}{wanted}/":
             return head.path
+        if self._connection.dialect.name == "postgresql":  # of two that want one address at once, one waits
+            await self._connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(folder))))
         for number in range(1, SLUG_TRIES_MAX):
             path = f"{folder}{numbered(wanted, number)}/"
             if await self._is_free(path, head.id):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from pressroom_shared.database import UtcTime, new_metadata
+from pressroom_shared.database import UtcTime, new_metadata, row_id
 from pressroom_shared.outbox import lease_table, outbox_table
 
 metadata = new_metadata()
 outbox = outbox_table(metadata)
+sa.Index("ix_outbox_article", outbox.c.article_id)
 lease = lease_table(metadata)
 
 # What an editor has now: the newest revision's head, for lists, and where the live one stands.
@@ -28,6 +29,8 @@ article = sa.Table(
     sa.Column("first_published_at", UtcTime),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("updated_at", UtcTime, nullable=False),
+    sa.Column("embargo_until", UtcTime),
+    sa.Column("review_state", sa.Text, nullable=False, server_default="draft"),
     sa.Index("ix_article_updated", "updated_at", "id"),
     sa.Index("ix_article_state", "state", "updated_at"),
 )
@@ -71,6 +74,23 @@ publication = sa.Table(
     sa.Column("actor_id", sa.Text, nullable=False),
     sa.Column("actor_name", sa.Text, nullable=False),
     sa.Column("at", UtcTime, nullable=False),
+    sa.Column("scheduled_for", UtcTime),
+)
+
+# What is to be published later. `held` says why one waits for an editor though its time is over.
+schedule = sa.Table(
+    "schedule",
+    metadata,
+    sa.Column("article_id", sa.Text, sa.ForeignKey("article.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("change", sa.Text),
+    sa.Column("notify", sa.Boolean),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("override_embargo", sa.Boolean, nullable=False),
+    sa.Column("actor_id", sa.Text, nullable=False),
+    sa.Column("actor_name", sa.Text, nullable=False),
+    sa.Column("held", sa.Text),
+    sa.Index("ix_schedule_at", "at"),
 )
 
 former_path = sa.Table(
@@ -87,6 +107,10 @@ person = sa.Table(
     sa.Column("slug", sa.Text, primary_key=True),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("title", sa.Text),
+    sa.Column("bio", sa.Text),
+    sa.Column("media_id", sa.Text),
+    sa.Column("links", sa.JSON),
+    sa.Column("version", sa.BigInteger),
 )
 
 tag = sa.Table(
@@ -94,6 +118,40 @@ tag = sa.Table(
     metadata,
     sa.Column("slug", sa.Text, primary_key=True),
     sa.Column("name", sa.Text, nullable=False),
+    sa.Column("version", sa.BigInteger),
+)
+
+# Slugs that lead to an author or a tag: former ones, and a tag's other words.
+alias = sa.Table(
+    "alias",
+    metadata,
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("slug", sa.Text, primary_key=True),
+    sa.Column("target", sa.Text, nullable=False),
+    sa.Index("ix_alias_target", "kind", "target"),
+)
+
+# What an editor has put where.
+front = sa.Table(
+    "front",
+    metadata,
+    sa.Column("front", sa.Text, primary_key=True),
+    sa.Column("slots", sa.JSON, nullable=False),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("actor_id", sa.Text, nullable=False),
+    sa.Column("actor_name", sa.Text, nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+)
+
+# Publications that no reader waits for: versions to send, articles to send again.
+bulk = sa.Table(
+    "bulk",
+    metadata,
+    sa.Column("id", row_id(), primary_key=True, autoincrement=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("article_id", sa.Text, sa.ForeignKey("article.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("version", sa.BigInteger),
+    sa.Index("ix_bulk_article", "article_id"),
 )
 
 media = sa.Table(
@@ -138,6 +196,25 @@ api_key = sa.Table(
     sa.Column("secret_sha256", sa.Text, nullable=False, unique=True),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("revoked_at", UtcTime),
+    sa.Column("sections", sa.JSON),
+    sa.Column("expires_at", UtcTime),
+    sa.Column("last_used_at", UtcTime),
+    sa.Column("previous_sha256", sa.Text, index=True),
+    sa.Column("previous_until", UtcTime),
+)
+
+# What the newsroom writes to itself.
+note = sa.Table(
+    "note",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("article_id", sa.Text, sa.ForeignKey("article.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("actor_id", sa.Text, nullable=False),
+    sa.Column("actor_name", sa.Text, nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Index("ix_note_article", "article_id", "id"),
 )
 
 # Answers to POSTs that carried an Idempotency-Key.
@@ -152,4 +229,48 @@ idempotency = sa.Table(
     sa.Column("headers", sa.JSON, nullable=False),
     sa.Column("body", sa.Text, nullable=False),
     sa.Column("at", UtcTime, nullable=False, index=True),
+)
+
+# Who did what, when, from where. Rows are only added; no foreign key, for it outlives what it tells of.
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("id", row_id(), primary_key=True, autoincrement=True),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("actor_id", sa.Text, nullable=False),
+    sa.Column("actor_name", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("article_id", sa.Text),
+    sa.Column("detail", sa.JSON, nullable=False),
+    sa.Column("address", sa.Text),
+    sa.Index("ix_audit_article", "article_id", "id"),
+    sa.Index("ix_audit_actor", "actor_id", "id"),
+    sa.Index("ix_audit_at", "at"),
+)
+
+# Which article has ever named which picture, in any revision.
+media_use = sa.Table(
+    "media_use",
+    metadata,
+    sa.Column("media_id", sa.Text, primary_key=True),
+    sa.Column("article_id", sa.Text, sa.ForeignKey("article.id", ondelete="CASCADE"), primary_key=True),
+    sa.Index("ix_media_use_article", "article_id"),
+)
+
+# What is left of a purged article.
+tombstone = sa.Table(
+    "tombstone",
+    metadata,
+    sa.Column("article_id", sa.Text, primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+)
+
+# What of a purged article is still to be erased outside the database.
+erasure = sa.Table(
+    "erasure",
+    metadata,
+    sa.Column("article_id", sa.Text, primary_key=True),
+    sa.Column("event_id", sa.Text, nullable=False),
+    sa.Column("files", sa.JSON, nullable=False),
 )

@@ -21,6 +21,7 @@ from pressroom_shared.events.article import (
     Withdrawal,
 )
 from pressroom_shared.events.envelope import EVENT_BYTES_MAX, Event, decode, event_types
+from pressroom_shared.events.fronts import Front, FrontChanged
 from pressroom_shared.events.keys import ApiKey, KeyRing, KeysChanged
 from pressroom_shared.events.operations import (
     INVENTORY_ITEMS_MAX,
@@ -34,6 +35,8 @@ from pressroom_shared.events.operations import (
     content_hash,
 )
 from pressroom_shared.events.outcome import NotifyCounts, Outcome, OutcomeReported, Status
+from pressroom_shared.events.preview import ArticlePreviewed, Preview
+from pressroom_shared.events.taxonomy import AuthorChanged, AuthorProfile, ProfileLink, TagChanged, TagProfile
 
 __all__ = [
     "EVENT_BYTES_MAX",
@@ -41,11 +44,16 @@ __all__ = [
     "Announcement",
     "ApiKey",
     "Article",
+    "ArticlePreviewed",
     "ArticlePublished",
     "ArticleUnpublished",
+    "AuthorChanged",
+    "AuthorProfile",
     "Change",
     "Correction",
     "Event",
+    "Front",
+    "FrontChanged",
     "Inventory",
     "InventoryItem",
     "InventoryReported",
@@ -59,6 +67,8 @@ __all__ = [
     "Outcome",
     "OutcomeReported",
     "Person",
+    "Preview",
+    "ProfileLink",
     "ReplayRequest",
     "ReplayRequested",
     "Review",
@@ -66,6 +76,8 @@ __all__ = [
     "Social",
     "Status",
     "Tag",
+    "TagChanged",
+    "TagProfile",
     "Withdrawal",
     "content_hash",
     "decode",

@@ -144,6 +144,7 @@ class Withdrawal(Part):
     former_paths: list[str] = []
     redirect_to: str | None = Field(default=None, description="A path or an absolute URL; without it the page is gone.")
     at: datetime
+    purged: bool = Field(default=False, description="Erase all that is held of it but its version.")
 
 
 class ArticleUnpublished(Event):

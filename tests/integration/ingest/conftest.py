@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from pressroom_ingest.app import create_api, open_desk
 from pressroom_ingest.desk import Desk
 from pressroom_ingest.settings import Settings
 from pressroom_ingest.waiting import Waiters
+from pressroom_shared.clock import ManualClock, SystemClock
 
 ADMIN = "prk_admin_key_for_tests_0123456789abcdef"
 SITE = """
@@ -46,9 +48,28 @@ def ingest_settings(tmp_path: Path, database_url: str) -> Settings:
     )
 
 
+class NewsClock(ManualClock):
+    """The real time, until a test advances it: then that much ahead."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ahead = timedelta()
+
+    def now(self) -> datetime:
+        return SystemClock().now() + self._ahead
+
+    def advance(self, delta: timedelta) -> None:
+        self._ahead += delta
+
+
 @pytest.fixture
-async def desk(ingest_settings: Settings) -> AsyncIterator[Desk]:
-    async with open_desk(ingest_settings) as desk:
+def manual_clock() -> NewsClock:
+    return NewsClock()
+
+
+@pytest.fixture
+async def desk(ingest_settings: Settings, manual_clock: NewsClock) -> AsyncIterator[Desk]:
+    async with open_desk(ingest_settings, manual_clock) as desk:
         yield desk
 
 

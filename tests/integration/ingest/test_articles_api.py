@@ -220,7 +220,7 @@ async def test_a_failing_publication_leaves_no_version_and_no_outbox_row(
 ) -> None:
     before = await rows(desk)
     url = f"/api/v1/articles/{draft['id']}/publish"
-    for wrong in ({"change": "correction", "note": "x"}, {"at": "2999-01-01T00:00:00Z"}, {"mood": 1}):
+    for wrong in ({"change": "correction", "note": "x"}, {"at": "2999-01-01T00:00:00Z"}, {"at": "noon"}, {"mood": 1}):
         assert (await api.post(url, json=wrong)).status_code == 422
     assert await rows(desk) == before
     async with desk.database.read() as connection:

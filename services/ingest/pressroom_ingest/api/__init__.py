@@ -6,9 +6,11 @@ from fastapi import FastAPI
 
 from pressroom_ingest.api import (
     articles,
+    audit,
     dead_letters,
     docs,
     events,
+    fronts,
     inventories,
     keys,
     media,
@@ -16,19 +18,23 @@ from pressroom_ingest.api import (
     operations,
     publishing,
     revisions,
+    workflow,
 )
 
 ROUTERS = (
     articles.router,
     publishing.router,
     revisions.router,
+    workflow.router,
     media.router,
+    fronts.router,
     names.router,
     events.router,
     keys.router,
     operations.router,
     dead_letters.router,
     inventories.router,
+    audit.router,
     docs.router,
 )
 

@@ -12,6 +12,7 @@ from pressroom_ingest.api.edge import (
     Contributor,
     Cursor,
     Limit,
+    Reader,
     TheDesk,
     answer,
     decode_cursor,
@@ -26,9 +27,12 @@ from pressroom_ingest.documents import ArticleIn
 from pressroom_ingest.idempotency import Answer
 from pressroom_ingest.presenting import article_view, list_view
 from pressroom_shared.clock import from_microseconds, microseconds
-from pressroom_shared.http import problem_responses
+from pressroom_shared.http import Problem, problem_responses
 
 router = APIRouter(prefix="/api/v1/articles", tags=["Articles"])
+FIELDS_MAX = 40
+"""How many fields of a change the audit log names."""
+
 IfMatch = Annotated[str | None, Header(description="The `ETag` that you have read.", examples=['"3"'])]
 IdempotencyKey = Annotated[str | None, Header(description="The same key repeats the first answer, for 24 h.")]
 
@@ -42,7 +46,8 @@ async def create(
 
         async def act() -> Answer:
             head = await work.articles.create(given, actor)
-            view = await article_view(work, head)
+            await work.audit.add(actor, "article.created", article_id=head.id)
+            view = await article_view(work, head, now=desk.clock.now())
             return answer(201, view, Location=f"/api/v1/articles/{head.id}", ETag=head.etag)
 
         made = await kept(request, work, actor, act)
@@ -52,33 +57,37 @@ async def create(
 @router.get("", responses=ERRORS)
 async def list_articles(
     desk: TheDesk,
-    actor: Contributor,
+    actor: Reader,
     state: Annotated[str, Query(pattern="^(|draft|in_review|approved|scheduled|live|withdrawn)$")] = "",
     section: str = "",
     tag: str = "",
     author: str = "",
     q: Annotated[str, Query(max_length=200, description="Words of the headline.")] = "",
     external_id: str = "",
+    held: Annotated[bool | None, Query(description="Whose scheduled time is over, and who wait for an editor.")] = None,
     cursor: Cursor = "",
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """Articles, last changed first."""
     after = decode_cursor(cursor, int, str)
-    wanted = Filter(state=state, section=section, tag=tag, author=author, q=q, external_id=external_id)
+    wanted = Filter(state=state, section=section, tag=tag, author=author, q=q, external_id=external_id, held=held)
     async with desk.read() as work:
         before = (from_microseconds(after[0]), str(after[1])) if after else None
         heads = await work.articles.page(wanted, before=before, limit=limit)
-        items = [list_view(work, head) for head in heads]
+        planned, now = await work.schedules.of([head.id for head in heads]), desk.clock.now()
+        items = [list_view(work, head, planned.get(head.id), now=now) for head in heads]
     cursors = {head.id: encode_cursor(microseconds(head.updated_at), head.id) for head in heads}
     return page(items, limit, lambda item: cursors[item["id"]])
 
 
-@router.get("/{article_id}", responses=NOT_FOUND)
-async def show(desk: TheDesk, actor: Contributor, article_id: str) -> Response:
+@router.get("/{article_id}", responses=NOT_FOUND | problem_responses(410))
+async def show(desk: TheDesk, actor: Reader, article_id: str) -> Response:
     """The newest revision, and where the live one stands."""
     async with desk.read() as work:
+        if await work.purging.find(article_id) is not None:
+            raise Problem(410, "The article was purged.")
         head = await work.articles.head(article_id)
-        return document(await article_view(work, head), ETag=head.etag)
+        return document(await article_view(work, head, now=desk.clock.now()), ETag=head.etag)
 
 
 @router.patch(
@@ -106,13 +115,28 @@ async def change(
     """Change the draft: JSON Merge Patch (RFC 7396). What is live stays until it is published again."""
     async with desk.begin() as work:
         head = await work.articles.change(article_id, patch, if_match=if_match, actor=actor)
-        view = await article_view(work, head)
+        await work.audit.add(
+            actor, "article.changed", article_id=article_id, revision=head.revision, fields=sorted(patch)[:FIELDS_MAX]
+        )
+        view = await article_view(work, head, now=desk.clock.now())
     return document(view, ETag=head.etag)
 
 
 @router.delete("/{article_id}", status_code=204, responses=NOT_FOUND | problem_responses(409))
-async def delete(desk: TheDesk, actor: Contributor, article_id: str) -> Response:
-    """Delete an article that was never published."""
+async def delete(
+    desk: TheDesk,
+    actor: Contributor,
+    article_id: str,
+    purge: Annotated[
+        bool, Query(description="Erase it everywhere, whatever its state, with its pictures: for admins.")
+    ] = False,
+) -> Response:
+    """Delete an article that was never published; or purge one, of which nothing is left but that it was there."""
     async with desk.begin() as work:
-        await work.articles.delete(article_id)
+        if purge:
+            left = await work.purging.purge(article_id, actor=actor)
+            await work.audit.add(actor, "article.purged", article_id=article_id, version=left.version)
+        else:
+            await work.articles.delete(article_id, actor)
+            await work.audit.add(actor, "article.deleted", article_id=article_id)
     return Response(status_code=204)

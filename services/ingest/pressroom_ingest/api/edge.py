@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request, Security
@@ -13,14 +14,15 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from pressroom_ingest.desk import Desk, Work
 from pressroom_ingest.idempotency import Answer
-from pressroom_ingest.keys import Actor, Role
+from pressroom_ingest.keys import Actor, Role, article_of
+from pressroom_ingest.rates import Rates
 from pressroom_ingest.waiting import Waiters
 from pressroom_shared.http import FieldError, Problem, invalid, problem_responses
 
 LIMIT_MAX = 100
 bearer = HTTPBearer(auto_error=False, scheme_name="API key", description="`Authorization: Bearer prk_…`")
-ERRORS = problem_responses(401, 403, 422)
-NOT_FOUND = problem_responses(401, 403, 404, 422)
+ERRORS = problem_responses(401, 403, 422, 429)
+NOT_FOUND = problem_responses(401, 403, 404, 422, 429)
 
 
 def the_desk(request: Request) -> Desk:
@@ -34,17 +36,24 @@ def the_waiters(request: Request) -> Waiters:
 
 
 async def the_actor(
+    request: Request,
     desk: Annotated[Desk, Depends(the_desk)],
     credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
 ) -> Actor:
-    """Who asks. Raises 401 without a valid key."""
+    """Who asks. Raises 401 without a valid key, 429 with `Retry-After` when it asks too often."""
     if credentials is None:
         raise _unknown("Send your API key: `Authorization: Bearer prk_…`.")
     async with desk.read() as work:
         actor = await work.keys.actor(credentials.credentials)
     if actor is None:
-        raise _unknown("This API key is not known, or was revoked.")
-    return actor
+        raise _unknown("This API key is not known, has expired, or was revoked.")
+    rates: Rates = request.app.state.rates
+    wait_s = await rates.take(actor.id)
+    if wait_s:
+        sentence = f"This key has asked too often; it may again in {wait_s} s."
+        raise Problem(429, sentence, headers={"Retry-After": str(wait_s)})
+    desk.uses.note(actor.id, desk.clock.now())
+    return replace(actor, address=request.client.host if request.client else "")
 
 
 def _unknown(sentence: str) -> Problem:
@@ -52,13 +61,11 @@ def _unknown(sentence: str) -> Problem:
 
 
 def at_least(role: Role) -> Callable[[Actor], Actor]:
-    """A dependency: who asks, if the role suffices; else 403."""
+    """A dependency: who asks, if the role suffices in some section; else 403. Which section, the nouns ask."""
 
     def check(actor: Annotated[Actor, Depends(the_actor)]) -> Actor:
-        if not actor.may(role):
-            raise Problem(
-                403, f"Your key's role is {actor.role}; this needs {'an' if role[0] in 'ae' else 'a'} {role}."
-            )
+        if not actor.may_somewhere(role):
+            raise Problem(403, f"Your key's role is {actor.role}; this needs {article_of(role)} {role}.")
         return actor
 
     return check
@@ -66,6 +73,7 @@ def at_least(role: Role) -> Callable[[Actor], Actor]:
 
 TheDesk = Annotated[Desk, Depends(the_desk)]
 TheWaiters = Annotated[Waiters, Depends(the_waiters)]
+Reader = Annotated[Actor, Depends(at_least("reader"))]
 Contributor = Annotated[Actor, Depends(at_least("contributor"))]
 Editor = Annotated[Actor, Depends(at_least("editor"))]
 Admin = Annotated[Actor, Depends(at_least("admin"))]

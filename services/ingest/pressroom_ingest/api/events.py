@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import sqlalchemy as sa
 from fastapi import APIRouter, Query
 
-from pressroom_ingest.api.edge import ERRORS, Contributor, Limit, TheDesk
+from pressroom_ingest.api.edge import ERRORS, Limit, Reader, TheDesk
 from pressroom_ingest.tables import outbox, publication
 from pressroom_shared.clock import rfc3339
 
@@ -17,7 +17,7 @@ router = APIRouter(prefix="/api/v1/events", tags=["Events"])
 @router.get("", responses=ERRORS)
 async def events(
     desk: TheDesk,
-    actor: Contributor,
+    actor: Reader,
     after: Annotated[int, Query(ge=0, description="The last `sequence` that you have.")] = 0,
     limit: Limit = 100,
 ) -> dict[str, Any]:

@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from pressroom_ingest.api.edge import ERRORS, NOT_FOUND, Admin, TheDesk
 from pressroom_ingest.keys import Role
+from pressroom_shared.http import FieldError, invalid, problem_responses
 
 router = APIRouter(prefix="/api/v1/keys", tags=["Keys"])
+Overlap = Annotated[int, Field(ge=0, le=720, description="How many hours the old secret is still good.")]
 
 
 class KeyIn(BaseModel):
+    """A key to make."""
+
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
-    name: str = Field(min_length=1, max_length=120, examples=["Night desk"])
-    role: Role
+    name: str = Field(min_length=1, max_length=120, examples=["Night desk"], description="As the log names it.")
+    role: Role = Field(description="`reader`, `contributor`, `editor` or `admin`.", examples=["editor"])
+    sections: dict[str, Role] = Field(
+        default={},
+        max_length=200,
+        description="Another role in some sections; a main section's holds for its sub-sections.",
+        examples=[{"business": "editor", "opinion": "reader"}],
+    )
+    expires_at: AwareDatetime | None = Field(default=None, description="Then it is good no longer.")
+
+
+class RotateIn(BaseModel):
+    """How to change a key's secret."""
+
+    model_config = ConfigDict(extra="forbid")
+    overlap_h: Overlap = 24
 
 
 @router.get("", responses=ERRORS)
 async def list_keys(desk: TheDesk, actor: Admin) -> dict[str, Any]:
+    """Every key, without its secret. `last_used_at` is up to a minute behind."""
     async with desk.read() as work:
         return {"items": await work.keys.list(), "next": None}
 
@@ -28,8 +47,39 @@ async def list_keys(desk: TheDesk, actor: Admin) -> dict[str, Any]:
 @router.post("", status_code=201, responses=ERRORS)
 async def create(desk: TheDesk, actor: Admin, given: KeyIn) -> dict[str, Any]:
     """A new key. `secret` is in this answer and nowhere else, so a repeat makes another key."""
+    known = desk.site.section_keys
+    wrong = [FieldError(f"sections.{each}", "It is no section of this newspaper.") for each in given.sections]
+    wrong = [each for each in wrong if each.field.removeprefix("sections.") not in known]
+    if "admin" in given.sections.values():
+        wrong.append(FieldError("sections", "Admins are admins everywhere; give the key that role."))
+    if given.expires_at is not None and given.expires_at <= desk.clock.now():
+        wrong.append(FieldError("expires_at", "It lies in the past."))
+    if wrong:
+        raise invalid(wrong)
     async with desk.begin() as work:
-        view, secret = await work.keys.create(given.name, given.role)
+        view, secret = await work.keys.create(
+            given.name, given.role, sections=given.sections, expires_at=given.expires_at
+        )
+        await work.audit.add(
+            actor, "key.created", key_id=view["id"], name=given.name, role=given.role, sections=given.sections
+        )
+    return view | {"secret": secret}
+
+
+@router.get("/{key_id}", responses=NOT_FOUND)
+async def show(desk: TheDesk, actor: Admin, key_id: str) -> dict[str, Any]:
+    """One key, without its secret."""
+    async with desk.read() as work:
+        return await work.keys.show(key_id)
+
+
+@router.post("/{key_id}/rotate", responses=NOT_FOUND | problem_responses(409))
+async def rotate(desk: TheDesk, actor: Admin, key_id: str, given: RotateIn | None = None) -> dict[str, Any]:
+    """A new secret for a key; the old one is good for some hours more. A repeat rotates again."""
+    given = given or RotateIn()
+    async with desk.begin() as work:
+        view, secret = await work.keys.rotate(key_id, overlap_h=given.overlap_h)
+        await work.audit.add(actor, "key.rotated", key_id=key_id, overlap_h=given.overlap_h)
     return view | {"secret": secret}
 
 
@@ -38,4 +88,5 @@ async def revoke(desk: TheDesk, actor: Admin, key_id: str) -> Response:
     """Revoke a key, at once."""
     async with desk.begin() as work:
         await work.keys.revoke(key_id)
+        await work.audit.add(actor, "key.revoked", key_id=key_id)
     return Response(status_code=204)

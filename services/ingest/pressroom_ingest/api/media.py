@@ -18,6 +18,7 @@ from pressroom_ingest.api.edge import (
     Contributor,
     Cursor,
     Limit,
+    Reader,
     TheDesk,
     decode_cursor,
     document,
@@ -61,6 +62,8 @@ async def upload(
         words = {"alt": alt, "caption": caption, "credit": credit, "decorative": False}
         async with desk.begin() as work:
             view, new = await work.shelf.add(picture, sha256=sha256, size=size, **words)
+            if new:
+                await work.audit.add(actor, "picture.added", media_id=view["id"])
     finally:
         path.unlink(missing_ok=True)
     answered = document(view, Location=f"/api/v1/media/{view['id']}")
@@ -69,7 +72,7 @@ async def upload(
 
 
 @router.get("", responses=ERRORS)
-async def list_media(desk: TheDesk, actor: Contributor, cursor: Cursor = "", limit: Limit = 50) -> dict[str, Any]:
+async def list_media(desk: TheDesk, actor: Reader, cursor: Cursor = "", limit: Limit = 50) -> dict[str, Any]:
     """Pictures, newest first."""
     after = decode_cursor(cursor, str)
     async with desk.read() as work:
@@ -78,7 +81,7 @@ async def list_media(desk: TheDesk, actor: Contributor, cursor: Cursor = "", lim
 
 
 @router.get("/{media_id}", responses=NOT_FOUND)
-async def show(desk: TheDesk, actor: Contributor, media_id: str) -> dict[str, Any]:
+async def show(desk: TheDesk, actor: Reader, media_id: str) -> dict[str, Any]:
     async with desk.read() as work:
         return await work.shelf.show(media_id)
 
@@ -86,8 +89,11 @@ async def show(desk: TheDesk, actor: Contributor, media_id: str) -> dict[str, An
 @router.patch("/{media_id}", responses=NOT_FOUND)
 async def change(desk: TheDesk, actor: Contributor, media_id: str, given: MediaPatch) -> dict[str, Any]:
     """Change the words about a picture. Live articles show them when they are published again."""
+    words = given.model_dump(exclude_unset=True)
     async with desk.begin() as work:
-        return await work.shelf.change(media_id, given.model_dump(exclude_unset=True))
+        changed = await work.shelf.change(media_id, words)
+        await work.audit.add(actor, "picture.changed", media_id=media_id, fields=sorted(words))
+    return changed
 
 
 def _to_disk(upload: UploadFile) -> Path:

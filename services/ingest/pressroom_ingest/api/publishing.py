@@ -4,22 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from pressroom_ingest.api.articles import IdempotencyKey, IfMatch
-from pressroom_ingest.api.edge import NOT_FOUND, Contributor, Editor, TheDesk, TheWaiters, answer, kept, respond
+from pressroom_ingest.api.edge import (
+    NOT_FOUND,
+    Editor,
+    Reader,
+    TheDesk,
+    TheWaiters,
+    answer,
+    document,
+    kept,
+    respond,
+)
+from pressroom_ingest.articles import Head
 from pressroom_ingest.desk import Desk
 from pressroom_ingest.documents import Address
 from pressroom_ingest.events import refuse_too_large
 from pressroom_ingest.idempotency import Answer
-from pressroom_ingest.presenting import receipt_view
+from pressroom_ingest.presenting import article_view, receipt_view
 from pressroom_ingest.publications import Publication, Wish
 from pressroom_ingest.waiting import Waiters
+from pressroom_shared.clock import rfc3339
 from pressroom_shared.events import Change
 from pressroom_shared.http import FieldError, Problem, invalid, problem_responses
+
+AHEAD_MAX = timedelta(days=5 * 366)
+"""How far ahead something may be scheduled."""
 
 router = APIRouter(prefix="/api/v1/articles/{article_id}", tags=["Publishing"])
 
@@ -31,7 +47,8 @@ class PublishIn(BaseModel):
     change: Change | None = Field(default=None, description="`new` the first time, then `update`.")
     notify: bool | None = Field(default=None, description="Tell readers. True for `new` and `correction`.")
     note: str = Field(default="", max_length=2000, description="What was wrong, for a correction. Readers see it.")
-    at: AwareDatetime | None = Field(default=None, description="When. Only now is possible yet.")
+    at: AwareDatetime | None = Field(default=None, description="When; left out or past: now.")
+    override_embargo: bool = Field(default=False, description="Before the embargo's end: for admins, and audited.")
 
 
 class UnpublishIn(BaseModel):
@@ -45,7 +62,7 @@ class UnpublishIn(BaseModel):
 Wait = Annotated[str, Query(pattern="^(|live)$", description="`live`: answer once the page is there.")]
 
 
-@router.post("/publish", status_code=202, responses=NOT_FOUND | problem_responses(412))
+@router.post("/publish", status_code=202, responses=NOT_FOUND | problem_responses(409, 412))
 async def publish(
     request: Request,
     desk: TheDesk,
@@ -60,20 +77,32 @@ async def publish(
 ) -> Response:
     """Make the newest revision live. 202, or 200 once the page is there when it is waited for."""
     given = given or PublishIn()
-    if given.at is not None and given.at > desk.clock.now():
-        raise invalid(
-            [FieldError("at", "Publishing at a later time is not possible yet; leave it out to publish now.")]
-        )
-    wish = Wish(change=given.change, notify=given.notify, note=given.note)
+    wish = Wish(given.change, given.notify, given.note, given.override_embargo)
+    overridden = {"override_embargo": True} if given.override_embargo else {}
+    later = given.at if given.at is not None and given.at > desk.clock.now() else None
+    if later is not None and later > desk.clock.now() + AHEAD_MAX:
+        raise invalid([FieldError("at", f"It is more than {AHEAD_MAX.days} days ahead.")])
     async with desk.begin() as work:
 
         async def act() -> Answer:
+            if later is not None:
+                head = await work.schedules.set(article_id, wish, later, if_match=if_match, actor=actor)
+                await work.audit.add(actor, "article.scheduled", article_id=article_id, at=rfc3339(later), **overridden)
+                return _scheduled(desk, head, later)
             went_out = await work.publications.publish(article_id, wish, if_match=if_match, actor=actor)
             await refuse_too_large(work, went_out)
+            await work.audit.add(
+                actor,
+                "article.published",
+                article_id=article_id,
+                version=went_out.version,
+                change=went_out.change,
+                **overridden,
+            )
             return _accepted(desk, went_out)
 
         made = await kept(request, work, actor, act)
-    if wait == "live":
+    if wait == "live" and later is None:
         made = await _once_live(desk, waiters, made, timeout_s)
     return respond(made)
 
@@ -96,14 +125,25 @@ async def unpublish(
             went_out = await work.publications.unpublish(
                 article_id, reason=given.reason, redirect_to=given.redirect_to, if_match=if_match, actor=actor
             )
+            await work.audit.add(actor, "article.withdrawn", article_id=article_id, version=went_out.version)
             return _accepted(desk, went_out)
 
         made = await kept(request, work, actor, act)
     return respond(made)
 
 
+@router.delete("/schedule", responses=NOT_FOUND | problem_responses(409, 412))
+async def unschedule(desk: TheDesk, actor: Editor, article_id: str, if_match: IfMatch = None) -> Response:
+    """Do not publish it later after all."""
+    async with desk.begin() as work:
+        head = await work.schedules.cancel(article_id, if_match=if_match, actor=actor)
+        await work.audit.add(actor, "article.unscheduled", article_id=article_id)
+        view = await article_view(work, head, now=desk.clock.now())
+    return document(view, ETag=head.etag)
+
+
 @router.get("/receipt", responses=NOT_FOUND)
-async def receipt(desk: TheDesk, actor: Contributor, article_id: str) -> dict[str, Any]:
+async def receipt(desk: TheDesk, actor: Reader, article_id: str) -> dict[str, Any]:
     """What every service has done with the newest version."""
     async with desk.read() as work:
         await work.articles.head(article_id)
@@ -111,6 +151,35 @@ async def receipt(desk: TheDesk, actor: Contributor, article_id: str) -> dict[st
         if not history:
             raise Problem(404, "The article was never published, so there is no receipt.")
         return await receipt_view(work, history[-1])
+
+
+@router.get("/corrections", responses=NOT_FOUND)
+async def corrections(desk: TheDesk, actor: Reader, article_id: str) -> dict[str, Any]:
+    """Every correction of the article, oldest first: its note, when it went out, and who wrote it."""
+    async with desk.read() as work:
+        await work.articles.head(article_id)
+        history = await work.publications.history(article_id)
+    items = [
+        {"version": each.version, "note": each.note, "at": rfc3339(each.at), "by": each.actor_name}
+        for each in history
+        if each.change == "correction" and not each.withdrawn
+    ]
+    return {"items": items, "next": None}
+
+
+def _scheduled(desk: Desk, head: Head, at: datetime) -> Answer:
+    return answer(
+        202,
+        {
+            "id": head.id,
+            "version": head.version,
+            "url": desk.site.absolute(head.path) if head.path else None,
+            "live": False,
+            "receipt": f"{desk.site.base_url}/api/v1/articles/{head.id}/receipt",
+            "scheduled_at": rfc3339(at),
+        },
+        ETag=head.etag,
+    )
 
 
 def _accepted(desk: Desk, went_out: Publication) -> Answer:
