@@ -13,7 +13,9 @@ import sqlalchemy as sa
 from pressroom_render.app import Studio
 from pressroom_render.card_handlers import CardStore, CardWork, on_article
 from pressroom_render.card_store import Cards, HeldCard
+from pressroom_render.card_style import Style
 from pressroom_render.drawers import Drawers
+from pressroom_render.image_store import Images
 from pressroom_render.tables import outbox, page
 from pressroom_shared.outbox import OutcomeOutbox
 from tests.examples import published, unpublished
@@ -34,9 +36,9 @@ async def draw_card(studio: Studio, drawers: Drawers, event: Event) -> None:
     async def begin() -> AsyncIterator[CardStore]:
         async with studio.database.begin() as connection:
             outcomes = OutcomeOutbox(connection, studio.clock, "/render/cards")
-            yield CardStore(Cards(connection), studio.pages(connection), outcomes)
+            yield CardStore(Cards(connection), Images(connection), studio.pages(connection), outcomes)
 
-    work = CardWork(begin, drawers, studio.store, studio.site, studio.clock)
+    work = CardWork(begin, drawers, studio.store, studio.site, Style(), studio.clock)
     outcome = await on_article(event, work)
     if outcome is not None:
         await work.add(outcome)
