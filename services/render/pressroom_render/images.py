@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from pressroom_render.image_names import CROPS, crop_size, widths_of
-from pressroom_render.pictures import covering_size, cut, focus_of, look_at, resized, shrunk
+from pressroom_render.pictures import Unreadable, covering_size, cut, focus_of, look_at, resized, shrunk
 
 WEBP_QUALITY, JPEG_QUALITY, BLUR_QUALITY = 76, 80, 20
 WEBP_EFFORT = 3
 BLUR_WIDTH = 16
+HEIGHT_MAX = 8_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,10 @@ def develop(body: bytes, focal_point: tuple[float, float] | None) -> Developed:
     """Make every file of a picture. Raises `Unreadable`."""
     look = look_at(body)
     widths = widths_of(look.width)
+    if _scaled(look.height, widths[-1], look.width) > HEIGHT_MAX:
+        raise Unreadable(
+            f"The picture is {look.width} × {look.height} pixels: too high and narrow to be shown smaller."
+        )
     large = shrunk(body, look, widths[-1], _scaled(look.height, widths[-1], look.width))
     focus = focal_point or focus_of(large)
     files: dict[str, bytes] = {}
