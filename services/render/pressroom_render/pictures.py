@@ -80,7 +80,7 @@ def shrunk(body: bytes, look: Look, width: int, height: int) -> Any:
         image = image.flatten(background=WHITE) if image.hasalpha() else image
         return image.cast("uchar").copy_memory()
     except pyvips.Error as error:
-        raise Unreadable("The picture is damaged: it cannot be decoded to its end.") from error
+        raise Unreadable("The picture is damaged, or too large to be decoded.") from error
 
 
 def _decoded(body: bytes, look: Look, width: int, height: int) -> Any:
