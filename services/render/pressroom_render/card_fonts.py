@@ -12,6 +12,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from pressroom_render.card_breaks import is_traditional
 from pressroom_render.labels import primary
 
 WHEELS = (
@@ -25,8 +26,15 @@ REJECTED = tuple(
 )
 """Faces that two wheels bring: the other one's are used."""
 
+BOLDER = (
+    '<match target="font"><test name="weight" compare="less_eq"><const>medium</const></test>'
+    '<test target="pattern" name="weight" compare="more_eq"><const>demibold</const></test>'
+    '<test name="variable"><bool>false</bool></test>'
+    '<edit name="embolden" mode="assign"><bool>true</bool></edit></match>'
+)
+"""Chinese, Japanese and Korean come in one weight: their headlines are made bolder while they are drawn."""
+
 HAN = {"ja": "JP", "ko": "KR", "zh": "SC"}
-TRADITIONAL = ("hant", "tw", "hk", "mo")
 SERIF = ("Noto Serif", "Noto Naskh Arabic", "Noto Serif Hebrew", "Noto Serif Devanagari", "Noto Serif Thai")
 SANS = ("Noto Sans", "Noto Sans Arabic", "Noto Sans Hebrew", "Noto Sans Devanagari", "Noto Sans Thai")
 
@@ -44,7 +52,7 @@ def sans(first: tuple[str, ...], language: str) -> str:
 def _han(language: str) -> list[str]:
     """The same character looks different in Tokyo, Seoul, Beijing and Taipei: the article's language goes first."""
     first = HAN.get(primary(language), "JP")
-    if first == "SC" and any(part in TRADITIONAL for part in language.lower().split("-")[1:]):
+    if first == "SC" and is_traditional(language):
         first = "TC"
     return [first, *(each for each in ("JP", "SC", "TC", "KR") if each != first)]
 
@@ -55,6 +63,7 @@ def use_fonts() -> None:
     globs = "".join(f"<glob>{each}</glob>" for each in REJECTED)
     body = "".join(f"<dir>{folder}</dir>" for folder in folders)
     body += f"<selectfont><rejectfont>{globs}</rejectfont></selectfont>"
+    body += BOLDER
     cache = _cache(hashlib.sha256(body.encode()).hexdigest()[:16])
     file = cache / "fonts.conf"
     text = f'<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>{body}'

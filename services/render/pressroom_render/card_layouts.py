@@ -53,12 +53,12 @@ def _paper(card: Card) -> Sheet:
     sheet = Sheet(card, ground(_ground(card)))
     top = _breaking(sheet) if card.layout == "breaking" else _masthead(sheet, INNER)
     if card.layout == "opinion":
-        _opinion(sheet, INNER, top, (84, *SIZES_COLUMN, 34, 30))
+        _opinion(sheet, INNER, top, (104, 96, 88, 82, *SIZES_COLUMN, 34, 30))
         return sheet
     _label(sheet, top + 22, rgb(card.colours[0]), rgb(card.colours[0]))
-    room = HEIGHT - 96 - (top + 68)
+    room = HEIGHT - 106 - (top + 78)
     headline = sheet.headline(SIZES_PAPER, INNER, room)
-    sheet.text(headline, _ink(card), top + 68 + (room - headline.height_px) * 0.38)
+    sheet.text(headline, _ink(card), top + 78 + (room - headline.height_px) * 0.38)
     _foot(sheet, INNER, _ink(card), rgb(card.style.soft))
     _edge(sheet, rgb(card.colours[0]))
     return sheet
@@ -94,10 +94,10 @@ def _column(card: Card, picture: Any) -> Sheet | None:
         fitted = _opinion(sheet, width, top, SIZES_COLUMN)
     else:
         _label(sheet, top + 22, rgb(card.colours[0]), rgb(card.colours[0]))
-        room = HEIGHT - 96 - (top + 68)
+        room = HEIGHT - 106 - (top + 78)
         headline = sheet.headline(SIZES_COLUMN, width, room)
         fitted = not headline.cut
-        sheet.text(headline, _ink(card), top + 68 + (room - headline.height_px) * 0.38)
+        sheet.text(headline, _ink(card), top + 78 + (room - headline.height_px) * 0.38)
         _foot(sheet, width, _ink(card), rgb(card.style.soft))
     sheet.image(picture, WIDTH - COLUMN)
     _edge(sheet, rgb(card.colours[0]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from pressroom_render.card_breaks import breakable
 from pressroom_render.card_fonts import sans, serif
 from pressroom_render.card_text import Face, Set, fit
 from pressroom_render.cards import Card
@@ -94,7 +95,8 @@ class Sheet:
         style = self.card.style
         weight = style.opinion_weight if self.card.layout == "opinion" else style.weight
         face = Face(serif(style.headline, self.card.language), weight, self._leading(), " @opsz=60")
-        return self._fit(self.card.headline, face, sizes_px, width_px, height_px, LINES_MAX)
+        text = breakable(self.card.headline, self.card.language)
+        return self._fit(text, face, sizes_px, width_px, height_px, LINES_MAX)
 
     def serif(self, text: str, size_px: int, width_px: float, *, weight: int = 600) -> Set:
         face = Face(serif(self.card.style.headline, self.card.language), weight, self._leading(), " @opsz=30")

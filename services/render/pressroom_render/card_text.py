@@ -15,6 +15,8 @@ import pyvips  # noqa: E402  (fontconfig must know its file first)
 PROBE_PX = 32
 """Lines are tried at this size: advances grow with the size (no hinting), and small ones are cheap."""
 PROBE_LEADING_PX = 128
+OVERHANG = 1.01
+"""A line's ink may stand out of its box by so much: letters overhang, and Pango rounds."""
 BALANCE_STEPS = 6
 WIDER = (1.0, 1.02, 1.05, 1.1, 2.0)
 ELLIPSIS = "…"
@@ -67,7 +69,7 @@ def fit(
     def fits(words: str, size: int) -> bool:
         scaled = width_px * PROBE_PX / size
         width, lines = _probe(words, face, scaled, rtl=rtl)
-        return width <= scaled + 0.5 and lines <= lines_max and lines * size * face.leading <= height_px
+        return width <= scaled * OVERHANG and lines <= lines_max and lines * size * face.leading <= height_px
 
     low, high = 0, len(sizes_px) - 1  # sizes fall; the first that fits
     while low < high:
@@ -79,7 +81,9 @@ def fit(
         text = _cut(text, lambda words: fits(words, size))
     while True:
         found = _set_balanced(text, face, size, width_px, rtl=rtl)
-        fitted = found.lines <= lines_max and found.height_px <= height_px + 1 and found.mask.width <= width_px + 1
+        fitted = (
+            found.lines <= lines_max and found.height_px <= height_px + 1 and found.mask.width <= width_px * OVERHANG
+        )
         if fitted or size == sizes_px[-1]:
             return replace(found, cut=cut)
         size = sizes_px[sizes_px.index(size) + 1]
@@ -93,7 +97,7 @@ def _set_balanced(text: str, face: Face, size: float, width_px: float, *, rtl: b
     for wider in WIDER:
         width = min(balanced * scale * wider, width_px)
         found = set_text(text, face, size, width_px=width, rtl=rtl)
-        if found.lines <= lines and found.mask.width <= width + 1:
+        if found.lines <= lines and found.mask.width <= width * OVERHANG:
             break
     return found
 
@@ -107,7 +111,7 @@ def _balanced(text: str, face: Face, width: float, *, rtl: bool) -> float:
     for _ in range(BALANCE_STEPS):
         middle = (low + high) / 2
         found, count = _probe(text, face, middle, rtl=rtl)
-        low, high = (low, middle) if count <= lines and found <= middle + 0.5 else (middle, high)
+        low, high = (low, middle) if count <= lines and found <= middle * OVERHANG else (middle, high)
     return high
 
 
