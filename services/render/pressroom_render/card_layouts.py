@@ -187,13 +187,15 @@ def _scrimmed(picture: Any, top: int, scrim: Colour) -> Any:
     brightest = picture.crop(0, top, WIDTH, HEIGHT - top).shrink(6, 6).max()
     alpha = max(SCRIM_MIN, _needed(brightest, scrim))
     fade = max(1, min(top, 220))
-    column = bytearray(HEIGHT)
-    for y in range(HEIGHT):
-        rise = min(1.0, max(0.0, (y - (top - fade)) / fade))
+    start = top - fade
+    column = bytearray(HEIGHT - start)
+    for y in range(start, HEIGHT):
+        rise = min(1.0, (y - start) / fade)
         deepen = max(0.0, (y - top) / (HEIGHT - top))
-        column[y] = round(255 * (alpha * rise * rise * (3 - 2 * rise) + max(0.0, SCRIM_FOOT - alpha) * deepen))
-    mask = pyvips.Image.new_from_memory(bytes(column), 1, HEIGHT, 1, "uchar").zoom(WIDTH, 1)
-    return mask.ifthenelse(list(scrim), picture, blend=True)
+        column[y - start] = round(255 * (alpha * rise * rise * (3 - 2 * rise) + max(0.0, SCRIM_FOOT - alpha) * deepen))
+    mask = pyvips.Image.new_from_memory(bytes(column), 1, len(column), 1, "uchar").zoom(WIDTH, 1)
+    lower = picture.crop(0, start, WIDTH, len(column))
+    return picture.insert(mask.ifthenelse(list(scrim), lower, blend=True), 0, start)
 
 
 def _needed(brightest: float, scrim: Colour) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pressroom_render.card_breaks import breakable
 from pressroom_render.card_fonts import sans, serif
-from pressroom_render.card_text import Face, Set, fit
+from pressroom_render.card_text import Face, Set, fit, line
 from pressroom_render.cards import Card
 from pressroom_render.labels import primary
 
@@ -96,19 +96,24 @@ class Sheet:
         weight = style.opinion_weight if self.card.layout == "opinion" else style.weight
         face = Face(serif(style.headline, self.card.language), weight, self._leading(), " @opsz=60")
         text = breakable(self.card.headline, self.card.language)
-        return self._fit(text, face, sizes_px, width_px, height_px, LINES_MAX)
+        return fit(
+            text,
+            face,
+            width_px=width_px,
+            height_px=height_px,
+            sizes_px=sizes_px,
+            lines_max=LINES_MAX,
+            rtl=self.rtl,
+        )
 
     def serif(self, text: str, size_px: int, width_px: float, *, weight: int = 600) -> Set:
         face = Face(serif(self.card.style.headline, self.card.language), weight, self._leading(), " @opsz=30")
-        return self._fit(text, face, (size_px,), width_px, size_px * face.leading, 1)
+        return line(text, face, size_px, width_px=width_px, rtl=self.rtl)
 
     def sans(self, text: str, size_px: int, width_px: float, *, weight: int = 400) -> Set:
         """One line, cut at its end when it is too long."""
         face = Face(sans(self.card.style.label, self.card.language), weight, 1.4)
-        return self._fit(text, face, (size_px,), width_px, size_px * face.leading, 1)
-
-    def _fit(self, text: str, face: Face, sizes: tuple[int, ...], width: float, height: float, lines: int) -> Set:
-        return fit(text, face, width_px=width, height_px=height, sizes_px=sizes, lines_max=lines, rtl=self.rtl)
+        return line(text, face, size_px, width_px=width_px, rtl=self.rtl)
 
     def _leading(self) -> float:
         language = primary(self.card.language)

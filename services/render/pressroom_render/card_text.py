@@ -19,6 +19,7 @@ OVERHANG = 1.01
 """A line's ink may stand out of its box by so much: letters overhang, and Pango rounds."""
 BALANCE_STEPS = 6
 WIDER = (1.0, 1.02, 1.05, 1.1, 2.0)
+WITHOUT_END_PX = 100_000
 ELLIPSIS = "…"
 
 
@@ -59,6 +60,18 @@ def set_text(text: str, face: Face, size_px: float, *, width_px: float, rtl: boo
     mask = _layout(text, face, size_px, width_px, leading, rtl=rtl)
     top = int(mask.get("yoffset"))
     return Set(text, face, size_px, mask, top, max(1, round((top + mask.height) / leading + 0.2)))
+
+
+def line(text: str, face: Face, size_px: float, *, width_px: float, rtl: bool) -> Set:
+    """One line of this size, cut at its end when it is too long."""
+
+    def set_one(words: str) -> Set:
+        return set_text(words, face, size_px, width_px=WITHOUT_END_PX, rtl=rtl)
+
+    found = set_one(text)
+    if found.mask.width <= width_px:
+        return found
+    return replace(set_one(_cut(text, lambda words: set_one(words).mask.width <= width_px)), cut=True)
 
 
 def fit(
