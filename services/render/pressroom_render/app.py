@@ -10,8 +10,10 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pressroom_render import api
+from pressroom_render import api, card_api
+from pressroom_render.card_style import load_style
 from pressroom_render.compose import Composer
+from pressroom_render.drawers import Drawers
 from pressroom_render.handlers import Work, on_article
 from pressroom_render.pages import Pages
 from pressroom_render.projection import Projection
@@ -109,8 +111,13 @@ async def http_parts(studio: Studio) -> list[Runnable]:
     app = create_http(title="Pressroom render", ready=ready)
     app.state.database = studio.database
     app.state.composer = studio.composer
-    app.include_router(api.router)
-    return [HttpServer(app, studio.settings.http_host, studio.settings.http_port)]
+    drawers, style = Drawers(studio.settings), load_style(studio.settings.site)
+    app.state.previews = card_api.Previews(
+        studio.database, studio.store, studio.site, style, drawers, studio.settings.admin_key
+    )
+    app.include_router(card_api.router)
+    app.include_router(api.router)  # last: it answers every path
+    return [drawers, HttpServer(app, studio.settings.http_host, studio.settings.http_port)]
 
 
 def _health(studio: Studio, title: str, ready: Callable[[], Awaitable[str | None]], port: int) -> HttpServer:

@@ -5,12 +5,14 @@ Imported before `pyvips`: fontconfig reads its file once, when the first text is
 
 from __future__ import annotations
 
+import fnmatch
 import hashlib
 import importlib.util
 import os
 import tempfile
 from pathlib import Path
 
+from pressroom_render.card_breaks import is_traditional
 from pressroom_render.labels import primary
 
 WHEELS = (
@@ -24,36 +26,44 @@ REJECTED = tuple(
 )
 """Faces that two wheels bring: the other one's are used."""
 
+BOLDER = (
+    '<match target="font"><test name="weight" compare="less_eq"><const>medium</const></test>'
+    '<test target="pattern" name="weight" compare="more_eq"><const>demibold</const></test>'
+    '<test name="variable"><bool>false</bool></test>'
+    '<edit name="embolden" mode="assign"><bool>true</bool></edit></match>'
+)
+"""Chinese, Japanese and Korean come in one weight: their headlines are made bolder while they are drawn."""
+
 HAN = {"ja": "JP", "ko": "KR", "zh": "SC"}
-TRADITIONAL = ("hant", "tw", "hk", "mo")
-SERIF = ("Newsreader", "Noto Serif", "Noto Naskh Arabic", "Noto Serif Hebrew", "Noto Serif Devanagari")
-SANS = ("Noto Sans", "Noto Sans Arabic", "Noto Sans Hebrew", "Noto Sans Devanagari")
+SERIF = ("Noto Serif", "Noto Naskh Arabic", "Noto Serif Hebrew", "Noto Serif Devanagari", "Noto Serif Thai")
+SANS = ("Noto Sans", "Noto Sans Arabic", "Noto Sans Hebrew", "Noto Sans Devanagari", "Noto Sans Thai")
 
 
-def serif(language: str) -> str:
+def serif(first: tuple[str, ...], language: str) -> str:
     """The families of a headline, first choice first, as Pango takes them."""
-    return ",".join((*SERIF, "Noto Serif Thai", *(f"Noto Serif {each}" for each in _han(language)), "Noto Emoji"))
+    return ",".join((*first, *SERIF, *(f"Noto Serif {each}" for each in _han(language)), "Noto Emoji"))
 
 
-def sans(language: str) -> str:
+def sans(first: tuple[str, ...], language: str) -> str:
     """The families of labels, names and dates."""
-    return ",".join((*SANS, "Noto Sans Thai", *(f"Noto Sans {each}" for each in _han(language)), "Noto Emoji"))
+    return ",".join((*first, *SANS, *(f"Noto Sans {each}" for each in _han(language)), "Noto Emoji"))
 
 
 def _han(language: str) -> list[str]:
     """The same character looks different in Tokyo, Seoul, Beijing and Taipei: the article's language goes first."""
     first = HAN.get(primary(language), "JP")
-    if first == "SC" and any(part in TRADITIONAL for part in language.lower().split("-")[1:]):
+    if first == "SC" and is_traditional(language):
         first = "TC"
     return [first, *(each for each in ("JP", "SC", "TC", "KR") if each != first)]
 
 
 def use_fonts() -> None:
     """Point fontconfig at the wheels' folders and at nothing else of this machine."""
-    folders = [folder for name in WHEELS for folder in _folders(name)]
+    folders = sorted({file.parent for name in WHEELS for file in _files(name)})
     globs = "".join(f"<glob>{each}</glob>" for each in REJECTED)
     body = "".join(f"<dir>{folder}</dir>" for folder in folders)
     body += f"<selectfont><rejectfont>{globs}</rejectfont></selectfont>"
+    body += BOLDER
     cache = _cache(hashlib.sha256(body.encode()).hexdigest()[:16])
     file = cache / "fonts.conf"
     text = f'<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>{body}'
@@ -64,12 +74,21 @@ def use_fonts() -> None:
     os.environ["FONTCONFIG_FILE"] = str(file)
 
 
-def _folders(wheel: str) -> list[Path]:
+def font_files() -> list[Path]:
+    """Every font that a card may be set in."""
+    return [
+        file
+        for name in WHEELS
+        for file in _files(name)
+        if not any(fnmatch.fnmatch(str(file), glob) for glob in REJECTED)
+    ]
+
+
+def _files(wheel: str) -> list[Path]:
     spec = importlib.util.find_spec(wheel)
     if spec is None or not spec.submodule_search_locations:
         raise RuntimeError(f"The fonts of the cards are not installed: {wheel} is missing.")
-    root = Path(next(iter(spec.submodule_search_locations)))
-    return sorted({file.parent for file in root.rglob("*.?tf")})
+    return sorted(Path(next(iter(spec.submodule_search_locations))).rglob("*.?tf"))
 
 
 def _cache(name: str) -> Path:

@@ -8,16 +8,24 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pressroom_render.card_store import Cards, HeldCard
+from pressroom_render.card_style import Style
 from pressroom_render.cards import card_hash, card_key, card_of
-from pressroom_render.drawers import Drawers
+from pressroom_render.drawers import Drawers, Ruined
+from pressroom_render.image_store import Images, Made
 from pressroom_render.pages import Pages
+from pressroom_render.shelf import Shelf
 from pressroom_shared.clock import Clock
 from pressroom_shared.events import Article, ArticlePublished, ArticleUnpublished, Outcome, Status
 from pressroom_shared.outbox import OutcomeOutbox
 from pressroom_shared.site import Site
 from pressroom_shared.sitestore import SiteStore
+from pressroom_shared.streams import Transient
 
 EXTENSIONS = ("jpg", "png")
+NO_CARD = "A withdrawn article has no card."
+NOT_IN_STORE = "The lead picture is not in the store, so the card is drawn without it. Upload it again and publish."
+RUINED = "The lead picture cannot be used, so the card is drawn without it. {reason} Upload another one."
+NOT_MADE = "The picture {name} is shown as it was uploaded. {reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +33,7 @@ class CardStore:
     """What is written in one transaction."""
 
     cards: Cards
+    images: Images
     pages: Pages
     outcomes: OutcomeOutbox
 
@@ -37,6 +46,7 @@ class CardWork:
     drawers: Drawers
     store: SiteStore
     site: Site
+    style: Style
     clock: Clock
 
     @property
@@ -50,7 +60,7 @@ class CardWork:
 
 
 async def on_article(event: ArticlePublished | ArticleUnpublished, work: CardWork) -> Outcome | None:
-    """Draw the card of a publication, or take a withdrawn article's cards away."""
+    """Draw the card of a publication and develop its pictures, or take a withdrawn article's cards away."""
     started = work.clock.now()
     data = event.data
     async with work.begin() as store:
@@ -60,15 +70,23 @@ async def on_article(event: ArticlePublished | ArticleUnpublished, work: CardWor
         return _outcome(event, "stale", detail, started, work)
     if held is not None and data.version == held.version and not event.replay:
         return held.outcome
-    name, warning = await _draw(data, held, work, again=event.replay) if isinstance(data, Article) else ("", "")
+    if isinstance(data, Article):
+        name, warning = await _draw(data, held, work, again=event.replay)
+        made = await Shelf(work.store, work.drawers).make(data.media, again=event.replay)
+        detail = " ".join(each for each in (warning, *_troubles(data, made)) if each)
+    else:
+        name, warning, detail, made = "", "", NO_CARD, []
     former = [] if held is None else list(dict.fromkeys([*held.former, held.name]))
     former = [each for each in former if each and each != name]
-    status: Status = "done" if name else "skipped"
-    outcome = _outcome(event, status, warning or ("" if name else "A withdrawn article has no card."), started, work)
+    outcome = _outcome(event, "done" if name else "skipped", detail, started, work)
     async with work.begin() as store:
-        if await store.cards.put(outcome, live=bool(name), name=name, former=former, replay=event.replay):
+        kept = HeldCard(data.version, bool(name), name, former, warning, outcome)
+        if await store.cards.put(kept, replay=event.replay):
             await store.outcomes.add(outcome)
-            if held is None or held.name != name:
+            news = [await store.images.put(each) for each in made]
+            if any(news):
+                await store.pages.mark_showing(data.id)
+            elif held is None or held.name != name:
                 await store.pages.mark_article(data.id)
     if not name:
         await _erase(former, work)
@@ -77,17 +95,32 @@ async def on_article(event: ArticlePublished | ArticleUnpublished, work: CardWor
 
 async def _draw(article: Article, held: HeldCard | None, work: CardWork, *, again: bool) -> tuple[str, str]:
     """The card's key in the store, and a warning. A card that looks the same costs nothing."""
-    card = card_of(article, work.site)
+    card = card_of(article, work.site, work.style)
     key = card_key(article.id, card_hash(card))
     if held is not None and held.name == key and not again and await work.store.exists(key):
-        return key, held.outcome.detail
+        return key, held.warning
     image = await work.store.get(card.image_key) if card.image_key else None
-    jpeg, png, warning = await work.drawers.draw(card, image)
+    try:
+        jpeg, png, warning = await work.drawers.draw(card, image)
+    except Ruined as error:
+        if image is None:
+            raise Transient(f"The card was not drawn: {error}") from error
+        jpeg, png, _ = await work.drawers.draw(card, None)
+        warning = RUINED.format(reason=error)
     await work.store.put(key.removesuffix("jpg") + "png", png)
     await work.store.put(key, jpeg)
-    if card.image_key and image is None:
-        warning = "The lead picture is not in the store, so the card is drawn without it. Upload it again and publish."
-    return key, warning
+    return key, NOT_IN_STORE if card.image_key and image is None else warning
+
+
+def _troubles(article: Article, made: list[Made]) -> list[str]:
+    """What is wrong with pictures other than the card's, which has its own sentence."""
+    lead = article.lead_image.media_id if article.lead_image else None
+    names = {each.key: each.alt or each.id for each in article.media if each.id != lead}
+    return [
+        NOT_MADE.format(name=repr(names[each.media_key]), reason=each.trouble)
+        for each in made
+        if each.trouble and each.media_key in names
+    ]
 
 
 async def _erase(names: list[str], work: CardWork) -> None:

@@ -21,6 +21,7 @@ class HeldCard:
     live: bool
     name: str
     former: list[str]
+    warning: str
     outcome: Outcome
 
 
@@ -34,19 +35,20 @@ class Cards:
         row = (await self._connection.execute(sa.select(table).where(table.c.article_id == article_id))).one_or_none()
         if row is None:
             return None
-        return HeldCard(row.version, row.live, row.name, row.former, Outcome.model_validate(row.outcome))
+        return HeldCard(row.version, row.live, row.name, row.former, row.warning, Outcome.model_validate(row.outcome))
 
-    async def put(self, outcome: Outcome, *, live: bool, name: str, former: list[str], replay: bool) -> bool:
+    async def put(self, card: HeldCard, *, replay: bool) -> bool:
         """Store what was drawn and said, if it is newer (or as new, for a replay). Says whether it was."""
         values: dict[str, Any] = {
-            "article_id": outcome.article_id,
-            "version": outcome.version,
-            "live": live,
-            "name": name,
-            "former": former,
-            "outcome": outcome.model_dump(mode="json"),
+            "article_id": card.outcome.article_id,
+            "version": card.version,
+            "live": card.live,
+            "name": card.name,
+            "former": card.former,
+            "warning": card.warning,
+            "outcome": card.outcome.model_dump(mode="json"),
         }
-        given = sa.literal(outcome.version)
+        given = sa.literal(card.version)
         statement = insert(self._connection, table).values(**values)
         result = await self._connection.execute(
             statement.on_conflict_do_update(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pressroom_render.card_fonts import use_fonts
@@ -12,10 +12,14 @@ from pressroom_render.card_fonts import use_fonts
 use_fonts()
 import pyvips  # noqa: E402  (fontconfig must know its file first)
 
-PROBE_PX = 24
+PROBE_PX = 32
 """Lines are tried at this size: advances grow with the size (no hinting), and small ones are cheap."""
-PROBE_LEADING_PX = 96
+PROBE_LEADING_PX = 128
+OVERHANG = 1.01
+"""A line's ink may stand out of its box by so much: letters overhang, and Pango rounds."""
 BALANCE_STEPS = 6
+WIDER = (1.0, 1.02, 1.05, 1.1, 2.0)
+WITHOUT_END_PX = 100_000
 ELLIPSIS = "…"
 
 
@@ -24,24 +28,30 @@ class Face:
     """Families, weight and line height of a text."""
 
     families: str
-    weight: str
+    weight: int
     leading: float
+    """Line height as a multiple of the size."""
     variations: str = ""
 
     def at(self, size_px: float) -> str:
-        return f"{self.families} {self.weight} {size_px:g}px{self.variations}"
+        return f"{self.families} {size_px:g}px{self.variations}"
 
 
 @dataclass(frozen=True, slots=True)
 class Set:
-    """A text that has been set: a mask, where its ink begins in its box, and how much it takes."""
+    """A text that has been set: a mask of its ink, and where that begins below the top of its box."""
 
+    text: str
+    face: Face
+    size_px: float
     mask: Any
-    left: int
     top: int
-    width_px: float
-    height_px: float
     lines: int
+    cut: bool = False
+
+    @property
+    def height_px(self) -> float:
+        return self.lines * self.size_px * self.face.leading
 
 
 def set_text(text: str, face: Face, size_px: float, *, width_px: float, rtl: bool) -> Set:
@@ -49,8 +59,19 @@ def set_text(text: str, face: Face, size_px: float, *, width_px: float, rtl: boo
     leading = size_px * face.leading
     mask = _layout(text, face, size_px, width_px, leading, rtl=rtl)
     top = int(mask.get("yoffset"))
-    lines = max(1, round((top + mask.height) / leading + 0.2))
-    return Set(mask, int(mask.get("xoffset")), top, mask.width, lines * leading, lines)
+    return Set(text, face, size_px, mask, top, max(1, round((top + mask.height) / leading + 0.2)))
+
+
+def line(text: str, face: Face, size_px: float, *, width_px: float, rtl: bool) -> Set:
+    """One line of this size, cut at its end when it is too long."""
+
+    def set_one(words: str) -> Set:
+        return set_text(words, face, size_px, width_px=WITHOUT_END_PX, rtl=rtl)
+
+    found = set_one(text)
+    if found.mask.width <= width_px:
+        return found
+    return replace(set_one(_cut(text, lambda words: set_one(words).mask.width <= width_px)), cut=True)
 
 
 def fit(
@@ -61,19 +82,37 @@ def fit(
     def fits(words: str, size: int) -> bool:
         scaled = width_px * PROBE_PX / size
         width, lines = _probe(words, face, scaled, rtl=rtl)
-        return width <= scaled + 0.5 and lines <= lines_max and lines * size * face.leading <= height_px
+        return width <= scaled * OVERHANG and lines <= lines_max and lines * size * face.leading <= height_px
 
     low, high = 0, len(sizes_px) - 1  # sizes fall; the first that fits
     while low < high:
         middle = (low + high) // 2
         low, high = (low, middle) if fits(text, sizes_px[middle]) else (middle + 1, high)
     size = sizes_px[low]
-    if not fits(text, size):
+    cut = not fits(text, size)
+    if cut:
         text = _cut(text, lambda words: fits(words, size))
-    width = _balanced(text, face, width_px * PROBE_PX / size, rtl=rtl) * size / PROBE_PX
-    wanted = _probe(text, face, width_px * PROBE_PX / size, rtl=rtl)[1]
-    found = set_text(text, face, size, width_px=width, rtl=rtl)
-    return found if found.lines <= wanted else set_text(text, face, size, width_px=width_px, rtl=rtl)
+    while True:
+        found = _set_balanced(text, face, size, width_px, rtl=rtl)
+        fitted = (
+            found.lines <= lines_max and found.height_px <= height_px + 1 and found.mask.width <= width_px * OVERHANG
+        )
+        if fitted or size == sizes_px[-1]:
+            return replace(found, cut=cut)
+        size = sizes_px[sizes_px.index(size) + 1]
+
+
+def _set_balanced(text: str, face: Face, size: float, width_px: float, *, rtl: bool) -> Set:
+    """Set at the balanced width. A probe rounds each letter's advance, so a little more may be needed."""
+    scale = size / PROBE_PX
+    balanced = _balanced(text, face, width_px / scale, rtl=rtl)
+    lines = _probe(text, face, balanced, rtl=rtl)[1]
+    for wider in WIDER:
+        width = min(balanced * scale * wider, width_px)
+        found = set_text(text, face, size, width_px=width, rtl=rtl)
+        if found.lines <= lines and found.mask.width <= width * OVERHANG:
+            break
+    return found
 
 
 def _balanced(text: str, face: Face, width: float, *, rtl: bool) -> float:
@@ -85,7 +124,7 @@ def _balanced(text: str, face: Face, width: float, *, rtl: bool) -> float:
     for _ in range(BALANCE_STEPS):
         middle = (low + high) / 2
         found, count = _probe(text, face, middle, rtl=rtl)
-        low, high = (low, middle) if count <= lines and found <= middle + 0.5 else (middle, high)
+        low, high = (low, middle) if count <= lines and found <= middle * OVERHANG else (middle, high)
     return high
 
 
@@ -113,5 +152,13 @@ def _probe(text: str, face: Face, width: float, *, rtl: bool) -> tuple[float, in
 
 def _layout(text: str, face: Face, size_px: float, width: float, leading: float, *, rtl: bool) -> Any:
     mark = "\u200f" if rtl else "\u200e"  # the article's direction, whatever letter comes first
-    markup = f'<span line_height="{round(leading * 1024)}">{mark}{html.escape(text, quote=False)}</span>'
+    attributes = f'weight="{face.weight}" line_height="{round(leading * 1024)}"'
+    markup = f"<span {attributes}>{mark}{html.escape(text, quote=False)}</span>"
     return pyvips.Image.text(markup, font=face.at(size_px), width=max(1, round(width)), dpi=72, wrap="word")
+
+
+def mask_of(logo: bytes, name: str, height_px: float, width_px: float) -> Set:
+    """A logo's shape as if it were a text: where it is opaque, or dark where it has no alpha."""
+    image = pyvips.Image.thumbnail_buffer(logo, round(width_px), height=round(height_px))
+    mask = image[image.bands - 1] if image.hasalpha() else image.colourspace("b-w")[0].invert()
+    return Set(name, Face("", 400, 1.0), height_px, mask.cast("uchar").copy_memory(), 0, 1)

@@ -8,7 +8,9 @@ from contextlib import asynccontextmanager
 from pressroom_render.app import SOURCE, Studio
 from pressroom_render.card_handlers import CardStore, CardWork, on_article
 from pressroom_render.card_store import Cards
+from pressroom_render.card_style import load_style
 from pressroom_render.drawers import Drawers
+from pressroom_render.image_store import Images
 from pressroom_shared.events import ArticlePublished, ArticleUnpublished
 from pressroom_shared.http import HttpServer, create_http
 from pressroom_shared.outbox import OutcomeOutbox
@@ -19,16 +21,17 @@ from pressroom_shared.streams import Consumer, Relay
 async def cards_parts(studio: Studio) -> list[Runnable]:
     """The `cards` group: draws, stores, has the article's page written again, relays outcomes."""
     drawers = Drawers(studio.settings)
+    style = load_style(studio.settings.site)
 
     @asynccontextmanager
     async def begin() -> AsyncIterator[CardStore]:
         async with studio.database.begin() as connection:
             outcomes = OutcomeOutbox(connection, studio.clock, "/render/cards")
-            yield CardStore(Cards(connection), studio.pages(connection), outcomes)
+            yield CardStore(Cards(connection), Images(connection), studio.pages(connection), outcomes)
 
     @asynccontextmanager
     async def work() -> AsyncIterator[CardWork]:
-        yield CardWork(begin, drawers, studio.store, studio.site, studio.clock)
+        yield CardWork(begin, drawers, studio.store, studio.site, style, studio.clock)
 
     consumer = Consumer(studio.settings, group="cards", unit_of_work=work)
     consumer.on(ArticlePublished, on_article)

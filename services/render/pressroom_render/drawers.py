@@ -1,4 +1,7 @@
-"""Processes that draw: bounded in number, time and memory, so that one hostile picture cannot stop the worker."""
+"""Processes that draw cards and develop pictures: bounded in number, time and memory.
+
+Each process has one task at a time, so that whoever breaks it is known, and harms nobody else.
+"""
 
 from __future__ import annotations
 
@@ -6,76 +9,92 @@ import asyncio
 import contextlib
 import logging
 import multiprocessing
-import resource
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from typing import TypeVar
 
+from pressroom_render import darkroom
 from pressroom_render.cards import Card
 from pressroom_render.settings import Settings
-from pressroom_shared.streams import Busy, Poison
 
 log = logging.getLogger(__name__)
+Answer = TypeVar("Answer")
 
-DRAWINGS_A_PROCESS_MAX = 500
+TASKS_A_PROCESS_MAX = 500
 """After so many a process is replaced, whatever it may have leaked."""
 
+TRIES = 2
+"""A process may be ended by something else than its task: only the second end is the task's own doing."""
 
-def _limit(memory_bytes_max: int) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes_max, memory_bytes_max))
 
-
-def _draw(card: Card, image: bytes | None) -> tuple[bytes, bytes, str]:
-    from pressroom_render.drawing import draw  # loads the fonts, once in each process
-
-    drawing = draw(card, image)
-    return drawing.jpeg, drawing.png, drawing.warning
+class Ruined(Exception):
+    """A task took too long, or more memory than it may. Its message is a sentence for the editor."""
 
 
 class Drawers:
-    """Draws cards in other processes. A part of the `cards` process: it stops them with itself."""
+    """The processes. A part of the service's own process: it stops them with itself."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._pool = self._new_pool()
+        self._idle: asyncio.Queue[ProcessPoolExecutor] = asyncio.Queue()
+        self._all: set[ProcessPoolExecutor] = set()
+        for _ in range(settings.cards_workers):
+            self._idle.put_nowait(self._new())
 
     async def run(self, stop: asyncio.Event) -> None:
         await stop.wait()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for process in list(self._all):
+            process.shutdown(wait=False, cancel_futures=True)
 
     async def draw(self, card: Card, image: bytes | None) -> tuple[bytes, bytes, str]:
-        """The card as JPEG and as PNG, and a warning for the editor, if there is one.
+        """The card as JPEG and as PNG, and a warning for the editor, if there is one. Raises `Ruined`."""
+        return await self._do(darkroom.draw_card, card, image)
 
-        Raises `Poison` when the drawing takes too long, and `Busy` when another drawing has broken the pool.
-        """
-        loop = asyncio.get_running_loop()
-        pool = self._pool
-        try:
-            async with asyncio.timeout(self._settings.cards_timeout_s):
-                return await loop.run_in_executor(pool, _draw, card, image)
-        except TimeoutError:
-            self._replace(pool)
-            raise Poison(
-                f"The card was not drawn within {self._settings.cards_timeout_s:g} s; try another lead picture."
-            ) from None
-        except BrokenProcessPool:
-            self._replace(pool)
-            raise Busy("A drawing process ended; the card is drawn again.") from None
+    async def preview(self, card: Card, image: bytes | None) -> tuple[bytes, list[str]]:
+        """The card as JPEG, and what an editor should know about it. Raises `Ruined`."""
+        return await self._do(darkroom.preview_card, card, image)
 
-    def _replace(self, broken: ProcessPoolExecutor) -> None:
-        if self._pool is not broken:
-            return
-        log.warning("cards: the drawing processes are replaced")
-        self._pool = self._new_pool()
+    async def develop(
+        self, body: bytes, focal_point: tuple[float, float] | None
+    ) -> tuple[dict[str, object], dict[str, bytes]]:
+        """What is known of a picture, and its files by the ends of their names. Raises `Ruined`."""
+        return await self._do(darkroom.develop_picture, body, focal_point)
+
+    async def _do(self, task: Callable[..., Answer], *given: object) -> Answer:
+        for _ in range(TRIES):
+            process = await self._idle.get()
+            try:
+                async with asyncio.timeout(self._settings.cards_timeout_s):
+                    return await asyncio.get_running_loop().run_in_executor(process, task, *given)
+            except TimeoutError:
+                process = self._replace(process)
+                raise Ruined(f"It takes longer than {self._settings.cards_timeout_s:g} s to draw.") from None
+            except (BrokenProcessPool, MemoryError):
+                process = self._replace(process)
+            except asyncio.CancelledError:
+                process = self._replace(process)
+                raise
+            finally:
+                self._idle.put_nowait(process)
+        raise Ruined("It takes more memory than a picture may.")
+
+    def _replace(self, broken: ProcessPoolExecutor) -> ProcessPoolExecutor:
+        log.warning("cards: a drawing process is replaced")
         for process in list(getattr(broken, "_processes", {}).values()):
             with contextlib.suppress(OSError):
                 process.kill()
         broken.shutdown(wait=False, cancel_futures=True)
+        self._all.discard(broken)
+        return self._new()
 
-    def _new_pool(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(
-            max_workers=self._settings.cards_workers,
+    def _new(self) -> ProcessPoolExecutor:
+        made = ProcessPoolExecutor(
+            max_workers=1,
             mp_context=multiprocessing.get_context("spawn"),
-            initializer=_limit,
+            initializer=darkroom.prepare,
             initargs=(self._settings.cards_memory_bytes_max,),
-            max_tasks_per_child=DRAWINGS_A_PROCESS_MAX,
+            max_tasks_per_child=TASKS_A_PROCESS_MAX,
         )
+        self._all.add(made)
+        return made

@@ -133,6 +133,11 @@ class Pages:
         if held is not None and held.article is not None:
             await self.mark_dirty([self.own_page(held)])
 
+    async def mark_showing(self, article_id: str) -> None:
+        """Have an article's own page and all that show its teaser written again: its pictures have been made."""
+        await self.mark_article(article_id)
+        await self.mark_dirty(await self._showing(article_id))
+
     async def mark_all(self) -> None:
         """Have every page written again, behind everything that is news."""
         await self._connection.execute(

@@ -20,9 +20,11 @@ class Settings(Common):
     pages_lease_s: float = Field(default=30, gt=0, description="After this, another writer takes a page up.")
     pages_coalesce_s: float = Field(default=1, ge=0, description="A front or feed is written at most so often.")
     pages_idle_s: float = Field(default=0.5, gt=0, description="The longest pause between two looks for dirty pages.")
-    cards_workers: int = Field(default=2, ge=1, le=32, description="Processes that draw.")
+    cards_workers: int = Field(default=2, ge=1, le=32, description="Processes that draw cards and develop pictures.")
     cards_timeout_s: float = Field(default=20, gt=0, description="After this, a drawing is given up.")
-    cards_memory_bytes_max: int = Field(default=1024**3, ge=128 * 1024**2, description="Address space of a drawer.")
+    cards_memory_bytes_max: int = Field(
+        default=480 * 1024**2, ge=128 * 1024**2, description="What a process that draws may write to (RLIMIT_DATA)."
+    )
 
     @property
     def database(self) -> str:

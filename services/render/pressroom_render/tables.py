@@ -86,7 +86,21 @@ card = sa.Table(
     sa.Column("live", sa.Boolean, nullable=False),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("former", sa.JSON, nullable=False),  # names of its earlier cards: they stay until it is withdrawn
+    sa.Column("warning", sa.Text, nullable=False, server_default=""),  # what the editor should know about it
     sa.Column("outcome", sa.JSON, nullable=False),
+)
+
+# What came of each picture: the files that pages may name, or why there are none.
+image = sa.Table(
+    "image",
+    metadata,
+    sa.Column("media_key", sa.Text, primary_key=True),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("width", sa.Integer, nullable=False),
+    sa.Column("height", sa.Integer, nullable=False),
+    sa.Column("focal_point", sa.JSON, nullable=False),
+    sa.Column("placeholder", sa.Text, nullable=False),
+    sa.Column("trouble", sa.Text, nullable=False),
 )
 
 # What the pages look like now: when it changes, every page is dirty.

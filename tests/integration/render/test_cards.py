@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import hashlib
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 import pyvips
@@ -13,9 +15,14 @@ import sqlalchemy as sa
 from pressroom_render.app import Studio
 from pressroom_render.card_handlers import CardStore, CardWork, on_article
 from pressroom_render.card_store import Cards, HeldCard
+from pressroom_render.card_style import Style
 from pressroom_render.drawers import Drawers
+from pressroom_render.image_names import Responsive
+from pressroom_render.image_store import Images
 from pressroom_render.tables import outbox, page
+from pressroom_shared.events import ArticlePublished, Media
 from pressroom_shared.outbox import OutcomeOutbox
+from tests import hostile
 from tests.examples import published, unpublished
 from tests.integration.render.conftest import Event, take_in
 
@@ -34,9 +41,9 @@ async def draw_card(studio: Studio, drawers: Drawers, event: Event) -> None:
     async def begin() -> AsyncIterator[CardStore]:
         async with studio.database.begin() as connection:
             outcomes = OutcomeOutbox(connection, studio.clock, "/render/cards")
-            yield CardStore(Cards(connection), studio.pages(connection), outcomes)
+            yield CardStore(Cards(connection), Images(connection), studio.pages(connection), outcomes)
 
-    work = CardWork(begin, drawers, studio.store, studio.site, studio.clock)
+    work = CardWork(begin, drawers, studio.store, studio.site, Style(), studio.clock)
     outcome = await on_article(event, work)
     if outcome is not None:
         await work.add(outcome)
@@ -122,3 +129,108 @@ async def test_a_replay_draws_a_lost_card_again(studio: Studio, drawers: Drawers
     await studio.store.delete(name)
     await draw_card(studio, drawers, published(1, replay=True))
     assert await studio.store.exists(name)
+
+
+def media_of(body: bytes, **fields: Any) -> Media:
+    digest = hashlib.sha256(body).hexdigest()
+    return Media(
+        id=digest[:8],
+        key=f"media/{digest[:2]}/{digest}.jpg",
+        media_type="image/jpeg",
+        width=1600,
+        height=1000,
+        bytes=len(body),
+        alt="Cranes",
+        **fields,
+    )
+
+
+async def with_picture(studio: Studio, body: bytes, number: int = 1, **fields: Any) -> ArticlePublished:
+    media = media_of(body, **fields)
+    if body:
+        await studio.store.put(media.key, body)
+    return published(number, media=[media], lead_image={"media_id": media.id})
+
+
+async def made(studio: Studio, event: ArticlePublished) -> dict[str, Responsive]:
+    async with studio.database.read() as connection:
+        return await Images(connection).images_of(event.data.media)
+
+
+async def test_a_publications_pictures_are_made_and_its_pages_written_again_once(
+    studio: Studio, drawers: Drawers
+) -> None:
+    event = await with_picture(studio, hostile.jpeg(hostile.scene(1600, 1000)))
+    await take_in(studio, event)
+    before = await generation(studio, event)
+    assert await made(studio, event) == {}
+    await draw_card(studio, drawers, event)
+    assert await generation(studio, event) == before + 1
+    (picture,) = (await made(studio, event)).values()
+    assert (picture.width, picture.height) == (1600, 1000)
+    assert [each.rpartition(" ")[2] for each in picture.webp.split(", ")] == ["320w", "640w", "960w", "1280w", "1600w"]
+    named = [each.partition(" ")[0] for names in (picture.webp, picture.jpeg) for each in names.split(", ")]
+    for path in (*named, picture.src, *(each.path for each in picture.crops)):
+        assert await studio.store.exists(path.removeprefix("/"))
+    for crop in picture.crops:
+        image = pyvips.Image.new_from_buffer(await studio.store.get(crop.path.removeprefix("/")), "")
+        assert (image.width, image.height) == (crop.width, crop.height)
+
+
+async def test_a_picture_is_made_once_whoever_names_it_and_again_about_another_focal_point(
+    studio: Studio, drawers: Drawers
+) -> None:
+    body = hostile.jpeg(hostile.scene(1600, 1000))
+    first = await with_picture(studio, body)
+    await draw_card(studio, drawers, first)
+    (found,) = (await made(studio, first)).values()
+    path = studio.store.path(found.src.removeprefix("/"))
+    written = path.stat().st_mtime_ns
+    await draw_card(studio, drawers, published(1, id="0193a0f0-0000-7000-8000-000000000002", media=first.data.media))
+    assert path.stat().st_mtime_ns == written
+    moved = await with_picture(studio, body, 2, focal_point=(0.9, 0.1))
+    await draw_card(studio, drawers, moved)
+    (other,) = (await made(studio, moved)).values()
+    assert other.focal_point == (0.9, 0.1)
+    assert other.src != found.src
+    assert await studio.store.exists(found.src.removeprefix("/"))
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (b"", "not in the store"),
+        (b"\xff\xd8\xff\xe0 nothing", "head is broken"),
+        (hostile.REFUSED["interlaced_bomb"], "too large to be decoded"),
+    ],
+)
+async def test_a_picture_that_cannot_be_used_is_said_and_the_card_is_there(
+    body: bytes | Callable[[], bytes], sentence: str, studio: Studio, drawers: Drawers
+) -> None:
+    event = await with_picture(studio, body if isinstance(body, bytes) else body())
+    await take_in(studio, event)
+    await draw_card(studio, drawers, event)
+    card = await held(studio, event)
+    assert card.outcome.status == "done"
+    assert sentence in card.outcome.detail
+    assert await studio.store.exists(card.name)
+    assert await made(studio, event) == {}
+
+
+async def test_a_small_picture_is_said_in_the_receipt(studio: Studio, drawers: Drawers) -> None:
+    event = await with_picture(studio, hostile.jpeg(hostile.scene(900, 560)))
+    await draw_card(studio, drawers, event)
+    assert "900 × 560 pixels, too small" in (await held(studio, event)).outcome.detail
+    await draw_card(
+        studio, drawers, published(2, media=event.data.media, lead_image={"media_id": event.data.media[0].id})
+    )
+    assert "900 × 560 pixels, too small" in (await held(studio, event)).outcome.detail
+
+
+async def test_a_replay_makes_lost_files_again(studio: Studio, drawers: Drawers) -> None:
+    event = await with_picture(studio, hostile.jpeg(hostile.scene(1600, 1000)))
+    await draw_card(studio, drawers, event)
+    (picture,) = (await made(studio, event)).values()
+    await studio.store.delete(picture.src.removeprefix("/"))
+    await draw_card(studio, drawers, event.model_copy(update={"replay": True}))
+    assert await studio.store.exists(picture.src.removeprefix("/"))

@@ -7,13 +7,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
 from redis.asyncio import Redis
 
-from pressroom_shared.keys import ARTICLES, FIELD, OUTCOMES
+from pressroom_shared.keys import ARTICLES, FIELD, OUTCOMES, dead_letters
 from tests.examples import published
 from tests.integration.render.conftest import SITE
 from tests.waiting import until
@@ -22,7 +22,7 @@ from tests.waiting import until
 class Process:
     """The cards process on its own folder."""
 
-    def __init__(self, folder: Path, redis_url: str) -> None:
+    def __init__(self, folder: Path, redis_url: str, **settings: str) -> None:
         (folder / "site.toml").write_text(SITE)
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("PRESSROOM_")} | {
             "PRESSROOM_SITE": str(folder / "site.toml"),
@@ -30,6 +30,7 @@ class Process:
             "PRESSROOM_REDIS_URL": redis_url,
             "PRESSROOM_RENDER_CARDS_HTTP_PORT": "0",
             "PRESSROOM_RENDER_CARDS_WORKERS": "1",
+            **settings,
         }
         self.cards = folder / "site" / "cards"
         self.start()
@@ -42,12 +43,14 @@ class Process:
         return {path.name for path in self.cards.glob("[!.]*")} if self.cards.exists() else set()
 
 
-@pytest.fixture
-def process(tmp_path: Path, redis_url: str) -> Iterator[Process]:
-    process = Process(tmp_path, redis_url)
-    yield process
-    process.running.terminate()
-    process.running.wait(timeout=20)
+@contextmanager
+def cards_process(folder: Path, redis_url: str, **settings: str) -> Iterator[Process]:
+    process = Process(folder, redis_url, **settings)
+    try:
+        yield process
+    finally:
+        process.running.terminate()
+        process.running.wait(timeout=20)
 
 
 async def publish(redis: Redis, number: int, **fields: Any) -> str:
@@ -63,7 +66,14 @@ async def said(redis: Redis) -> dict[str, str]:
     return {each["article_id"]: each["status"] for each in found if each["service"] == "cards"}
 
 
-async def test_every_publication_gets_its_card_and_a_killed_process_loses_none(process: Process, redis: Redis) -> None:
+async def test_every_publication_gets_its_card_and_a_killed_process_loses_none(
+    tmp_path: Path, redis_url: str, redis: Redis
+) -> None:
+    with cards_process(tmp_path, redis_url) as process:
+        await every_card_comes(process, redis)
+
+
+async def every_card_comes(process: Process, redis: Redis) -> None:
     ids = [await publish(redis, number, headline=f"Headline {number}") for number in range(6)]
 
     async def some() -> bool:
@@ -80,3 +90,27 @@ async def test_every_publication_gets_its_card_and_a_killed_process_loses_none(p
     await until(all_said, timeout_s=60)
     assert {name.partition(".")[0] for name in process.drawn()} == set(ids)
     assert len(process.drawn()) == 2 * len(ids)
+
+
+async def test_a_card_that_cannot_be_stored_is_tried_again_then_dead_lettered_and_the_next_is_drawn(
+    tmp_path: Path, redis_url: str, redis: Redis
+) -> None:
+    place = tmp_path / "site" / "cards"
+    place.parent.mkdir()
+    place.write_text("no folder")
+    tries = {"PRESSROOM_STREAMS_DELIVERIES_MAX": "2", "PRESSROOM_STREAMS_BACKOFF_BASE_S": "0.05"}
+    with cards_process(tmp_path, redis_url, **tries, PRESSROOM_STREAMS_SWEEP_S="0.1") as process:
+        lost = await publish(redis, 1)
+
+        async def buried() -> bool:
+            return await redis.xlen(dead_letters("cards")) == 1 and await said(redis) == {lost: "failed"}
+
+        await until(buried, timeout_s=60)
+        place.unlink()
+        drawn = await publish(redis, 2)
+
+        async def next_one() -> bool:
+            return await said(redis) == {lost: "failed", drawn: "done"}
+
+        await until(next_one, timeout_s=60)
+        assert {name.partition(".")[0] for name in process.drawn()} == {drawn}

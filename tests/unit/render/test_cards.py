@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 import pyvips
 
+from pressroom_render.card_sheet import HEIGHT, WIDTH
 from pressroom_render.cards import Card, card_hash, card_key, card_of
-from pressroom_render.drawing import HEIGHT, WIDTH, draw
-from pressroom_shared.events import Media
+from pressroom_render.drawing import draw
+from pressroom_shared.events import Announcement, Media
 from pressroom_shared.site import Section, Sender, Site
-from tests.examples import article
+from tests.examples import START, article
 
 SITE = Site(
     title="The Test Courier",
@@ -22,16 +23,16 @@ SITE = Site(
 CARD = Card(
     newspaper="The Test Courier",
     layout="news",
-    label="Business",
+    word="",
+    section="Business",
     colours=("#785000", "#dab35f"),
     headline="Harbour cranes stand still for a third day",
     byline="Ines Falk",
     date="November 23, 2026",
     language="en",
     direction="ltr",
-    image_key=None,
-    focal_point=None,
 )
+CORRECTED = [Announcement(version=1, change="correction", at=START, notify=True)]
 HEADLINES = {
     "en": "Gone",
     "fr": " ".join(["Le port d’Alder Bay rouvre après vingt jours de grève"] * 6),
@@ -86,6 +87,7 @@ def test_the_social_title_and_picture_come_before_the_articles_own() -> None:
         ({"kind": "opinion"}, "opinion", "Business"),
         ({"kind": "live"}, "live", "Live · Business"),
         ({"kind": "live", "breaking": True}, "breaking", "Breaking · Business"),
+        ({"breaking": True, "announcements": CORRECTED}, "correction", "Corrected · Business"),
     ],
 )
 def test_the_most_urgent_thing_decides_the_layout(fields: dict[str, Any], layout: str, label: str) -> None:
@@ -113,7 +115,7 @@ def test_a_card_in_every_script_has_its_shape_in_both_formats(language: str) -> 
 def test_a_right_to_left_card_is_mirrored() -> None:
     def tab(direction: str) -> tuple[int, ...]:
         drawn = opened(draw(replace(CARD, direction=direction), None).png)
-        return tuple(int(value) for value in drawn.getpoint(WIDTH - 100 if direction == "rtl" else 100, 108)[:3])
+        return tuple(int(value) for value in drawn.getpoint(WIDTH - 100 if direction == "rtl" else 100, 107)[:3])
 
     assert tab("ltr") == tab("rtl") == (0x78, 0x50, 0x00)
 
@@ -131,5 +133,5 @@ def test_a_small_or_unreadable_picture_is_said_and_the_card_is_drawn() -> None:
     small = draw(CARD, picture(300, 200))
     assert "300 × 200" in small.warning
     broken = draw(CARD, b"\xff\xd8\xff nothing")
-    assert "cannot be read" in broken.warning
+    assert "head is broken" in broken.warning
     assert opened(broken.jpeg).width == WIDTH

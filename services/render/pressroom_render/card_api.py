@@ -1,0 +1,91 @@
+"""`GET /api/v1/articles/{id}/card?headline=…`: a card for an editor to look at. Nothing is stored."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Security
+from fastapi.responses import Response
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import SecretStr
+
+from pressroom_render.card_style import Style
+from pressroom_render.cards import card_of, one_line
+from pressroom_render.drawers import Drawers, Ruined
+from pressroom_render.projection import Projection
+from pressroom_shared.database import Database
+from pressroom_shared.http import Problem, problem_responses
+from pressroom_shared.site import Site
+from pressroom_shared.sitestore import SiteStore
+
+HEADLINE_CHARS_MAX = 300
+PREVIEWS_MAX = 8
+"""Previews that are drawn or wait for it; one more is told to come again."""
+
+bearer = HTTPBearer(auto_error=False, scheme_name="API key", description="`Authorization: Bearer prk_…`")
+router = APIRouter(tags=["cards"])
+
+
+@dataclass(slots=True)
+class Previews:
+    """What the preview works with."""
+
+    database: Database
+    store: SiteStore
+    site: Site
+    style: Style
+    drawers: Drawers
+    admin_key: SecretStr | None
+    busy: int = 0
+
+
+def the_previews(request: Request) -> Previews:
+    previews: Previews = request.app.state.previews
+    return previews
+
+
+def editor(
+    previews: Annotated[Previews, Depends(the_previews)],
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
+) -> None:
+    """Whoever could draw any headline under the newspaper's name must be one of its editors."""
+    known = previews.admin_key.get_secret_value() if previews.admin_key else ""
+    given = credentials.credentials if credentials else ""
+    if not known or not hmac.compare_digest(given.encode(), known.encode()):
+        sentence = "Send the newspaper's admin key (PRESSROOM_ADMIN_KEY): `Authorization: Bearer …`."
+        raise Problem(401, sentence, headers={"WWW-Authenticate": "Bearer"})
+
+
+@router.get(
+    "/api/v1/articles/{article_id}/card",
+    dependencies=[Depends(editor)],
+    responses={200: {"content": {"image/jpeg": {}}}, **problem_responses(401, 404, 422, 503)},
+    response_class=Response,
+)
+async def preview(
+    article_id: str,
+    previews: Annotated[Previews, Depends(the_previews)],
+    headline: Annotated[str, Query(max_length=HEADLINE_CHARS_MAX, description="Instead of the live one.")] = "",
+) -> Response:
+    """The card of a live article as JPEG, 1200×630. `Card-Remarks` is a JSON list of what an editor should know."""
+    if previews.busy >= PREVIEWS_MAX:
+        raise Problem(503, "Many previews are being drawn; ask again in a few seconds.", headers={"Retry-After": "3"})
+    previews.busy += 1
+    try:
+        async with previews.database.read() as connection:
+            held = await Projection(connection).held(article_id)
+        if held is None or held.article is None:
+            raise Problem(404, f"There is no live article {article_id!r}.")
+        card = card_of(held.article, previews.site, previews.style)
+        card = replace(card, headline=one_line(headline) or card.headline)
+        picture = await previews.store.get(card.image_key) if card.image_key else None
+        jpeg, remarks = await previews.drawers.preview(card, picture)
+    except Ruined as error:
+        raise Problem(422, f"The card cannot be drawn with this picture. {error}") from error
+    finally:
+        previews.busy -= 1
+    headers = {"Cache-Control": "no-store", "Card-Remarks": json.dumps(remarks)}
+    return Response(jpeg, media_type="image/jpeg", headers=headers)

@@ -1,0 +1,68 @@
+"""Which pictures have been made, so that pages may name their files; and those that cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from pressroom_render.image_names import Responsive
+from pressroom_render.tables import image as table
+from pressroom_shared.database import insert
+from pressroom_shared.events import Media
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What came of a picture: its files are in the store, or `trouble` says why there are none."""
+
+    media_key: str
+    digest: str
+    width: int
+    height: int
+    focal_point: tuple[float, float]
+    placeholder: str
+    trouble: str = ""
+
+
+class Images:
+    """The pictures, in one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def images_of(self, media: Iterable[Media]) -> dict[str, Responsive]:
+        """By media id, those of the pictures whose files are in the store. The others are shown as uploaded."""
+        ids = {each.key: each.id for each in media}
+        made = await self._rows(ids)
+        return {
+            ids[each.media_key]: Responsive(
+                each.media_key, each.digest, each.width, each.height, each.focal_point, each.placeholder
+            )
+            for each in made
+            if not each.trouble
+        }
+
+    async def put(self, made: Made) -> bool:
+        """Keep what came of a picture. Says whether that is news."""
+        held = await self._rows([made.media_key])
+        if held == [made]:
+            return False
+        values = {name: getattr(made, name) for name in Made.__slots__}
+        statement = insert(self._connection, table).values(**values)
+        await self._connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=[table.c.media_key],
+                set_={name: value for name, value in values.items() if name != "media_key"},
+            )
+        )
+        return True
+
+    async def _rows(self, keys: Iterable[str]) -> list[Made]:
+        statement = sa.select(table).where(table.c.media_key.in_(list(keys))).order_by(table.c.media_key)
+        return [
+            Made(row.media_key, row.digest, row.width, row.height, tuple(row.focal_point), row.placeholder, row.trouble)
+            for row in await self._connection.execute(statement)
+        ]
