@@ -1,15 +1,16 @@
 """The sample newspaper, written by render and served by the gateway, with a clock that stands still.
 
-`python -m tests.e2e.quality.newspaper FOLDER` serves it until it is stopped, for looking at pages while working on them.
+`python -m tests.e2e.quality.newspaper FOLDER` serves it until it is stopped: for looking.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
+import shutil
 import sys
 import tempfile
+from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -71,17 +72,26 @@ async def publish_sample(studio: Studio) -> None:
     await write_all(studio)
 
 
+def lay_out(folder: Path, base_url: str) -> Path:
+    """The sample's site file and standing pages in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = (SAMPLE / "site.toml").read_text(encoding="utf-8")
+    (folder / "site.toml").write_text(text.replace("http://localhost:8080", base_url), encoding="utf-8")
+    shutil.copytree(SAMPLE / "pages", folder / "pages", dirs_exist_ok=True)
+    return folder / "site.toml"
+
+
 @asynccontextmanager
 async def newspaper(folder: Path) -> AsyncIterator[Newspaper]:
     """Built into `folder`, served on a free port of the loopback address until the end of the block."""
     port, render_port = free_port(), free_port()
-    site = folder / "site.toml"
-    folder.mkdir(parents=True, exist_ok=True)
-    text = (SAMPLE / "site.toml").read_text(encoding="utf-8")
-    site.write_text(text.replace("http://localhost:8080", f"http://127.0.0.1:{port}"), encoding="utf-8")
-    if (SAMPLE / "pages").is_dir() and not (folder / "pages").exists():
-        (folder / "pages").symlink_to(SAMPLE / "pages")
-    settings = Settings(site=site, data_dir=folder, pages_coalesce_s=0, http_port=render_port)
+    settings = Settings(
+        site=lay_out(folder, f"http://127.0.0.1:{port}"),
+        data_dir=folder,
+        pages_coalesce_s=0,
+        pages_sweep_s=0,
+        http_port=render_port,
+    )
     async with open_studio(settings, ManualClock(NOW)) as studio:
         await prepare_site(studio)
         await publish_sample(studio)
@@ -90,15 +100,15 @@ async def newspaper(folder: Path) -> AsyncIterator[Newspaper]:
         environment = gateway_environment(
             site_root=folder / "site", state=folder, bind="127.0.0.1", port=port, upstreams={"render": render_port}
         )
-        gateway = subprocess.Popen(
-            gateway_command(), env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        gateway = await asyncio.create_subprocess_exec(
+            *gateway_command(), env={**os.environ, **environment}, stdout=DEVNULL, stderr=DEVNULL
         )
         try:
             await until(lambda: _answers(f"http://127.0.0.1:{port}/"))
             yield Newspaper(f"http://127.0.0.1:{port}", studio)
         finally:
             gateway.terminate()
-            await asyncio.to_thread(gateway.wait, 10)
+            await gateway.wait()
             stop.set()
             await serving
 
