@@ -81,7 +81,7 @@ def _body(subject: Article, material: Material, views: Views) -> dict[str, Any]:
         "headline": subject.headline,
         "size": "l" if len(subject.headline) > LONG_HEADLINE_CHARS else "xl",
         "kind": subject.kind,
-        "label": words.get(f"{subject.kind}_label", ""),
+        "label": _label(subject, words, views),
         "breaking": subject.breaking,
         "crumbs": _crumbs(subject.section, views),
         "section_name": views.site.section_name(subject.section),
@@ -127,6 +127,12 @@ def _around(material: Material, views: Views) -> dict[str, Any]:
         "previous_label": words["previous"].format(name=name),
         "next_label": words["next"].format(name=name),
     }
+
+
+def _label(subject: Article, words: dict[str, Any], views: Views) -> str:
+    """What kind of article it is, where it is not plain news and its section does not say so already."""
+    label = str(words.get(f"{subject.kind}_label", ""))
+    return "" if label == views.site.section_name(subject.section) else label
 
 
 def _crumbs(section: str, views: Views) -> list[dict[str, Any]]:

@@ -12,13 +12,16 @@ from pressroom_render.teasers import Teaser
 from pressroom_render.templating import Safe, plain
 from pressroom_render.views import Views, section_url
 
-PATTERNS = ("three flip", "four", "three", "lean")
-"""How strips of many stories are set, in turn, so that no two alike follow each other."""
+PATTERNS = {
+    1: ("solo",),
+    2: ("two", "pair"),
+    3: ("lean",),
+    4: ("four",),
+    5: ("three flip", "three"),
+    6: ("three flip", "three", "four"),
+}
+"""How strips of so many stories are set, in turn, so that no two alike follow each other."""
 
-FEW = {1: "solo", 2: "two", 3: "lean", 4: "four"}
-"""How strips of few stories are set."""
-
-STRIP_MAX = 6
 
 
 def home(material: Material, views: Views) -> dict[str, Any]:
@@ -27,8 +30,8 @@ def home(material: Material, views: Views) -> dict[str, Any]:
     newest = [each for each in shown["newest"] if each.kind != "opinion" or not opinion]
     lead = _lead(newest)
     others = [each for each in newest if each is not lead]
-    stack = others[:4]
-    used = {each.id for each in [*([lead] if lead else []), *stack]}
+    stack, below = others[:4], others[4:6]
+    used = {each.id for each in [*([lead] if lead else []), *stack, *below]}
 
     def stories(teasers: list[Teaser]) -> list[dict[str, Any]]:
         return views.stories(teasers, language, material.images)
@@ -41,6 +44,7 @@ def home(material: Material, views: Views) -> dict[str, Any]:
     }
     return views.frame(language, page) | {
         "lead": views.story(lead, language, material.images) if lead else None,
+        "below": stories(below),
         "stack": stories(stack),
         "more": [],
         "opinion": stories(opinion),
@@ -65,6 +69,7 @@ def section(material: Material, views: Views) -> dict[str, Any]:
     }
     return views.frame(language, page) | {
         "lead": views.story(lead, language, material.images) if lead else None,
+        "below": [],
         "stack": views.stories(others[:4], language, material.images),
         "more": views.stories(others[4:8], language, material.images),
         "opinion": [],
@@ -153,13 +158,14 @@ def _strips(material: Material, views: Views, used: set[str], opinion_apart: boo
         fresh = [each for each in material.shown[name] if each.id not in used]
         fresh = [each for each in fresh if not (opinion_apart and each.kind == "opinion")]
         own = [each for each in fresh if main_section(each.section) == section.slug]
-        items = (own if len(own) > 1 else fresh)[:STRIP_MAX]
+        items = (own if len(own) > 1 else fresh)[: max(PATTERNS)]
         if not items:
             continue
         used |= {each.id for each in items}
         pictured = next((each for each in items if each.image), items[0])
         items = [pictured, *(each for each in items if each is not pictured)]
-        pattern = FEW.get(len(items)) or PATTERNS[len(strips) % len(PATTERNS)]
+        patterns = PATTERNS[len(items)]
+        pattern = patterns[sum(each["pattern"] in patterns for each in strips) % len(patterns)]
         strips.append(
             {
                 "section": plain(section.slug),

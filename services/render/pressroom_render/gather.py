@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_render.addresses import PAGE, Page, older_count
 from pressroom_render.lists import CORRECTIONS, HOME, Lists, main_section, place
-from pressroom_render.pages import RAILS, RAILS_LIVE, RELATED, SECTION_LOOK
+from pressroom_render.pages import HOME_LOOK, RAILS, RAILS_LIVE, RELATED, SECTION_LOOK
 from pressroom_render.projection import Projection
 from pressroom_render.tables import article as article_table
 from pressroom_render.tables import card, entry
@@ -117,15 +117,15 @@ class Gatherer:
         )
 
     async def _related(self, article: Article, section: list[str]) -> list[str]:
-        """Older articles that share tags with it, those that share most first; then of its section."""
+        """Older articles that share tags with it, those that share most first; then of its section, then any."""
         spot = place(article)
         shared: Counter[str] = Counter()
         for tag in article.tags:
             shared.update(await self._lists.older(f"tag:{tag.slug}", spot, RELATED))
         by_tags = [each for each, _ in sorted(shared.items(), key=lambda item: (item[1], item[0]), reverse=True)]
-        by_section = [each for each in section[1:] if each not in shared]
-        previous = section[:1]
-        return [each for each in (*by_tags, *by_section) if each not in previous][:RELATED]
+        newspaper = await self._lists.older(HOME, spot, HOME_LOOK)
+        found = dict.fromkeys((*by_tags, *section[1:], *newspaper))
+        return [each for each in found if each not in section[:1]][:RELATED]
 
     async def _rails(self, article: Article) -> dict[str, list[str]]:
         spot = place(article)

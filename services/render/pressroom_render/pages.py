@@ -56,6 +56,9 @@ RELATED = 4
 SECTION_LOOK = 1 + 2 * RELATED
 """How many older ones of its section an article's page looks at: the previous one, and what related may need."""
 
+HOME_LOOK = RELATED + 1
+"""And how many of the whole newspaper, where its section has too few."""
+
 
 class Pages:
     """The marks, in one transaction."""
@@ -166,6 +169,8 @@ class Pages:
             if kind == "section" and value == main_section(value):
                 near.update(await self._lists.newer(name, spot, SECTION_LOOK))
                 near.update(await self._lists.older(name, spot, 1))
+            elif name == HOME:
+                near.update(await self._lists.newer(name, spot, HOME_LOOK))
             elif kind == "tag":
                 near.update(await self._lists.newer(name, spot, RELATED))
         for name in RAILS.keys() & places.keys():

@@ -109,11 +109,11 @@ class Views:
         }
 
     def story(self, teaser: Teaser, language: str, images: Images) -> dict[str, Any]:
-        """An article as a page in `language` shows it. All of it comes from the teaser."""
+        """An article as a page in `language` shows it, in words of its own. All of it comes from the teaser."""
         foreign = teaser.language != language
         lang = f' lang="{plain(teaser.language)}" dir="{direction(teaser.language)}"' if foreign else ""
         image = teaser.image
-        words = labels(language)
+        words = labels(teaser.language)
         opinion = teaser.kind == "opinion"
         byline = ", ".join(name for _, name in teaser.authors)
         return {
@@ -127,8 +127,8 @@ class Views:
             "standfirst": teaser.standfirst,
             "byline": byline,
             "breaking": words["breaking"] if teaser.breaking else "",
-            "date": self.moment(teaser.published_at, language, only_day=True),
-            "reading": words["read"].format(minutes=spoken_minutes(teaser.minutes, language)),
+            "date": self.moment(teaser.published_at, teaser.language, only_day=True),
+            "reading": words["read"].format(minutes=spoken_minutes(teaser.minutes, teaser.language)),
             "lang": Safe(lang),
             "image": self.image(image.key, image.alt, image.width, image.height, images) if image else None,
         }
