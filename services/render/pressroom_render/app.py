@@ -18,9 +18,10 @@ from pressroom_render.handlers import Work, on_article
 from pressroom_render.pages import Pages
 from pressroom_render.projection import Projection
 from pressroom_render.settings import Settings
+from pressroom_render.standing import read_standing
 from pressroom_render.stylesheet import Assets, assets
 from pressroom_render.tables import design
-from pressroom_render.templating import templates_hash
+from pressroom_render.templating import Templates
 from pressroom_render.writer import PageWriter
 from pressroom_shared.clock import Clock, SystemClock
 from pressroom_shared.database import Database, insert, migrate, open_database
@@ -45,10 +46,18 @@ class Studio:
     database: Database
     clock: Clock
     assets: Assets
+    templates: Templates
     composer: Composer
 
     def pages(self, connection: AsyncConnection) -> Pages:
-        return Pages(connection, self.clock, self.site, coalesce_s=self.settings.pages_coalesce_s)
+        settings = self.settings
+        return Pages(
+            connection,
+            self.clock,
+            self.site,
+            coalesce_s=settings.pages_coalesce_s,
+            sweep_s=settings.pages_sweep_s,
+        )
 
 
 @asynccontextmanager
@@ -56,10 +65,12 @@ async def open_studio(settings: Settings, clock: Clock | None = None) -> AsyncIt
     """The studio on a migrated database."""
     site = load_site(settings.site)
     store = open_site_store(settings.site_store_url)
-    found = assets(site)
+    own = settings.site.parent / "templates"
+    found, templates = assets(site, own), Templates(own)
+    composer = Composer(site, found, templates, read_standing(settings.site.parent / "pages", site))
     async with open_database(settings.database) as database:
         await migrate(database, "pressroom_render")
-        yield Studio(settings, site, store, database, clock or SystemClock(), found, Composer(site, found))
+        yield Studio(settings, site, store, database, clock or SystemClock(), found, templates, composer)
 
 
 async def prepare_site(studio: Studio) -> None:
@@ -67,11 +78,12 @@ async def prepare_site(studio: Studio) -> None:
     for key, body in studio.assets.files.items():
         if not await studio.store.exists(key):
             await studio.store.put(key, body)
-    look = f"{templates_hash()}{studio.assets.style}{studio.site.model_dump_json()}"
+    own = "".join(f"{each.path}{each.title}{each.body}" for _, each in sorted(studio.composer.standing.items()))
+    look = f"{studio.templates.hash}{sorted(studio.assets.files)}{studio.site.model_dump_json()}{own}"
     found = hashlib.sha256(look.encode()).hexdigest()
     async with studio.database.begin() as connection:
         if await connection.scalar(sa.select(design.c.hash).where(design.c.name == "site")) != found:
-            await studio.pages(connection).mark_all()
+            await studio.pages(connection).mark_all(sorted(studio.composer.standing))
             statement = insert(connection, design).values(name="site", hash=found)
             await connection.execute(
                 statement.on_conflict_do_update(index_elements=[design.c.name], set_={"hash": found})
@@ -109,8 +121,7 @@ async def http_parts(studio: Studio) -> list[Runnable]:
         return None
 
     app = create_http(title="Pressroom render", ready=ready)
-    app.state.database = studio.database
-    app.state.composer = studio.composer
+    app.state.studio = studio
     drawers, style = Drawers(studio.settings), load_style(studio.settings.site)
     app.state.previews = card_api.Previews(
         studio.database, studio.store, studio.site, style, drawers, studio.settings.admin_key

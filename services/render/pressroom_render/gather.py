@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pressroom_render.lists import HOME, OPINION, Lists, main_section, place
-from pressroom_render.pages import RAIL, Page
+from pressroom_render.addresses import PAGE, Page, older_count
+from pressroom_render.lists import CORRECTIONS, HOME, Lists, main_section, place
+from pressroom_render.pages import HOME_LOOK, RAILS, RAILS_LIVE, RELATED, SECTION_LOOK
 from pressroom_render.projection import Projection
 from pressroom_render.tables import article as article_table
 from pressroom_render.tables import card, entry
+from pressroom_render.teasers import Teaser
+from pressroom_shared.clock import Clock, rfc3339
 from pressroom_shared.events import Article
 from pressroom_shared.markdown import links
 from pressroom_shared.site import Site
 
-FRONT = 40
-LIST = 40
-FEED = 30
+HOME_LIST = 40
+FEED = 20
 STRIP = 12
-"""Articles on a front, in a list, in a feed; and how many of a section a front looks at for its strip."""
+"""Articles that the home page looks at, that a feed has, and that home looks at for a section's strip."""
 
+DAY = 1_000
+CORRECTED = 100
 SITEMAP_URLS_MAX = 50_000
-TRENDING = "section:trending"
+NEWS_URLS_MAX = 1_000
+NEWS_AGE = timedelta(hours=48)
+"""https://developers.google.com/search/docs/crawling-indexing/sitemaps/news-sitemap"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,39 +40,54 @@ class Material:
     """Everything that one page is made of. Making it into a page needs no database."""
 
     page: Page
-    shown: dict[str, list[Article]] = field(default_factory=dict)  # by the role that they play on the page
+    shown: dict[str, list[Teaser]] = field(default_factory=dict)  # by the role that they play on the page
+    articles: list[Article] = field(default_factory=list)  # whole: the page's own, or a feed's
     paths: dict[str, str] = field(default_factory=dict)  # addresses of the live articles that bodies link to
+    linked: frozenset[str] = frozenset()  # every id that bodies link to, live or not yet
     card: str = ""
-    months: list[tuple[str, str]] = field(default_factory=list)
-    urls: list[tuple[str, str]] = field(default_factory=list)
+    images: dict[str, list[tuple[str, int]]] = field(
+        default_factory=dict
+    )  # picture's key → (key, width) in other sizes
+    older: int = 0  # the number of the next older page of a list
+    count: int = 0  # how many numbered pages a list has
+    counted: list[tuple[str, int]] = field(default_factory=list)  # lists, and how many articles each holds
+    urls: list[tuple[str, str]] = field(default_factory=list)  # of a sitemap: path, last change
+    stale_at: datetime | None = None  # when time alone will change the page
     references: frozenset[str] = frozenset()
 
 
 class Gatherer:
     """Reads in one transaction, so that what it has read of an article serves every page of a batch."""
 
-    def __init__(self, connection: AsyncConnection, site: Site) -> None:
+    def __init__(self, connection: AsyncConnection, site: Site, clock: Clock, standing: Iterable[str] = ()) -> None:
         self._connection = connection
         self._site = site
+        self._clock = clock
+        self._standing = frozenset(standing)
         self._lists = Lists(connection)
         self._projection = Projection(connection)
+        self._teasers: dict[str, Teaser | None] = {}
         self._articles: dict[str, Article | None] = {}
+
+        self._read: dict[str, Callable[[Page], Awaitable[Material | None]]] = {
+            "article": self._article,
+            "front": self._front,
+            "list": self._first,
+            "older": self._older,
+            "day": self._day,
+            "corrections": self._corrections,
+            "month": self._month,
+            "archive": self._archive,
+            "feed": self._feed,
+            "sitemap": self._sitemap,
+            "standing": self._standing_text,
+            "text": self._alone,
+            "shell": self._alone,
+        }
 
     async def gather(self, page: Page) -> Material | None:
         """What the page is made of; None when it is not to be there (any more)."""
-        match page.kind:
-            case "article":
-                return await self._article(page)
-            case "front":
-                return await self._front(page)
-            case "list":
-                return await self._list(page, LIST)
-            case "feed":
-                return await self._feed(page)
-            case "sitemap":
-                return await self._sitemap(page)
-            case "robots" | "shell":
-                return Material(page)
+        return await self._read[page.kind](page)
 
     async def _article(self, page: Page) -> Material | None:
         held = await self._projection.held(page.subject)
@@ -71,84 +95,169 @@ class Gatherer:
             return None
         article = held.article
         spot, section = place(article), f"section:{main_section(article.section)}"
-        older = await self._lists.older(section, spot, RAIL + 1)
-        shown = await self._roles(
-            {
-                "previous": older[:1],
-                "next": await self._lists.newer(section, spot, 1),
-                "also": older[1:],
-                "views": await self._lists.older(OPINION, spot, RAIL),
-            }
-        )
-        paths, linked = await self._linked([article])
-        seen = {each.id for articles in shown.values() for each in articles}
+        older = await self._lists.older(section, spot, SECTION_LOOK)
+        roles = {
+            "previous": older[:1],
+            "next": await self._lists.newer(section, spot, 1),
+            "also": await self._related(article, older),
+        }
+        rails = await self._rails(article)
+        shown = await self._roles(roles | rails)
+        linked = _linked([article])
+        seen = {each for ids in (*roles.values(), *rails.values()) for each in ids}
         name = await self._connection.scalar(sa.select(card.c.name).where(card.c.article_id == article.id, card.c.live))
         return Material(
-            page, shown={"self": [article], **shown}, paths=paths, card=name or "", references=frozenset(seen | linked)
+            page,
+            shown=shown,
+            articles=[article],
+            paths=await self._paths(linked),
+            linked=linked,
+            card=name or "",
+            references=linked | seen,
         )
 
-    async def _front(self, page: Page) -> Material:
-        wanted = {page.subject: FRONT}
-        if page.subject == HOME:
-            sections = {f"section:{each.slug}": STRIP for each in self._site.sections}
-            wanted |= sections | {OPINION: RAIL, TRENDING: 5}
-        names = {OPINION: "views", TRENDING: "trending"} | {page.subject: "newest"}  # a front's own list is its newest
-        found = await self._lists.newest_of(wanted)
-        shown = await self._roles({names.get(name, name): ids for name, ids in found.items()})
-        return Material(page, shown=shown, references=_ids(shown))
+    async def _related(self, article: Article, section: list[str]) -> list[str]:
+        """Older articles that share tags with it, those that share most first; then of its section, then any."""
+        spot = place(article)
+        shared: Counter[str] = Counter()
+        for tag in article.tags:
+            shared.update(await self._lists.older(f"tag:{tag.slug}", spot, RELATED))
+        by_tags = [each for each, _ in sorted(shared.items(), key=lambda item: (item[1], item[0]), reverse=True)]
+        newspaper = await self._lists.older(HOME, spot, HOME_LOOK)
+        found = dict.fromkeys((*by_tags, *section[1:], *newspaper))
+        return [each for each in found if each not in section[:1]][:RELATED]
 
-    async def _list(self, page: Page, limit: int) -> Material | None:
-        shown = await self._roles({"newest": await self._lists.newest(page.subject, limit)})
-        return Material(page, shown=shown, references=_ids(shown)) if shown["newest"] else None
+    async def _rails(self, article: Article) -> dict[str, list[str]]:
+        spot = place(article)
+        edge = await self._lists.place_at(HOME, RAILS_LIVE - 1)
+        if edge is not None and spot < edge:
+            return {name: await self._lists.older(name, spot, size) for name, size in RAILS.items()}
+        found = await self._lists.newest_of({name: size + 1 for name, size in RAILS.items()})
+        return {name: [each for each in found[name] if each != article.id][:size] for name, size in RAILS.items()}
+
+    async def _front(self, page: Page) -> Material | None:
+        return await (self._home(page) if page.subject == HOME else self._first(page))
+
+    async def _home(self, page: Page) -> Material:
+        strips = {f"section:{each.slug}": STRIP for each in self._site.sections}
+        found = await self._lists.newest_of(strips | {HOME: HOME_LIST} | RAILS | {CORRECTIONS: 2})
+        return await self._shown(page, {"newest": found.pop(HOME), **found})
+
+    async def _first(self, page: Page) -> Material | None:
+        """A list's first page: the newest, down to where the numbered pages begin."""
+        total = (await self._lists.totals({page.subject}))[page.subject]
+        if not total and page.kind == "list":
+            return None
+        older = older_count(total)
+        newest = await self._lists.newest(page.subject, total - older * PAGE)
+        return await self._shown(page, {"newest": newest}, older=older)
+
+    async def _older(self, page: Page) -> Material | None:
+        """The n-th page of a list, numbered from the oldest, so that it stays when something new comes."""
+        number, name = page.subject.split(":", 1)
+        count = older_count((await self._lists.totals({name}))[name])
+        if int(number) > count:
+            return None
+        oldest = await self._lists.oldest(name, PAGE, offset=(int(number) - 1) * PAGE)
+        return await self._shown(page, {"newest": oldest[::-1]}, older=int(number) - 1, count=count)
+
+    async def _day(self, page: Page) -> Material | None:
+        ids = await self._lists.newest(page.subject, DAY)
+        return await self._shown(page, {"newest": ids}) if ids else None
+
+    async def _corrections(self, page: Page) -> Material:
+        return await self._shown(page, {"newest": await self._lists.newest(CORRECTIONS, CORRECTED)})
+
+    async def _month(self, page: Page) -> Material | None:
+        days = await self._lists.counted(f"day:{page.subject.removeprefix('month:')}-")
+        return Material(page, counted=days) if days else None
+
+    async def _archive(self, page: Page) -> Material:
+        return Material(page, counted=await self._lists.counted("month:"))
+
+    async def _standing_text(self, page: Page) -> Material | None:
+        return Material(page) if page.subject in self._standing else None
+
+    async def _alone(self, page: Page) -> Material:
+        return Material(page)
+
+    async def _shown(self, page: Page, roles: dict[str, list[str]], *, older: int = 0, count: int = 0) -> Material:
+        references = frozenset(each for ids in roles.values() for each in ids)
+        return Material(page, shown=await self._roles(roles), older=older, count=count, references=references)
 
     async def _feed(self, page: Page) -> Material | None:
-        found = await self._list(page, FEED)
-        if found is None:
-            standing = page.subject == HOME or page.subject.removeprefix("section:") in self._site.section_keys
-            return Material(page, shown={"newest": []}) if standing else None
-        paths, linked = await self._linked(found.shown["newest"])
-        return Material(page, shown=found.shown, paths=paths, references=found.references | linked)
+        kind, _, value = page.subject.partition(":")
+        ids = await self._lists.newest(page.subject, FEED)
+        always = kind in {"home", "corrections"} or (kind == "section" and value in self._site.section_keys)
+        if not ids and not always:
+            return None
+        articles = await self._whole(ids)
+        linked = _linked(articles)
+        return Material(
+            page,
+            shown=await self._roles({"newest": ids}),
+            articles=articles,
+            paths=await self._paths(linked),
+            linked=linked,
+            references=linked | set(ids),
+        )
 
     async def _sitemap(self, page: Page) -> Material | None:
-        if page.subject:
-            urls = await self._urls(page.subject)
-            return Material(page, urls=urls) if urls else None
-        months: list[tuple[str, str]] = []
-        for name in await self._lists.names("month:"):
-            newest = max(changed for _, changed in await self._urls(name))
-            months.append((name.removeprefix("month:"), newest))
-        return Material(page, months=months)
+        match page.subject:
+            case "months":
+                return Material(page, counted=await self._lists.counted("month:"))
+            case "pages":
+                return Material(page)
+            case "news":
+                return await self._news(page)
+            case month:
+                urls = await self._urls(month)
+                return Material(page, urls=urls) if urls else None
+
+    async def _news(self, page: Page) -> Material:
+        """What was published in the last 48 hours; it is stale as soon as the oldest of that is no longer."""
+        since = self._clock.now() - NEWS_AGE
+        ids = await self._lists.since(HOME, since, NEWS_URLS_MAX)
+        shown = await self._roles({"newest": ids})
+        oldest = shown["newest"][-1].published_at if shown["newest"] else None
+        stale_at = oldest + NEWS_AGE + timedelta(microseconds=1) if oldest else None
+        return Material(page, shown=shown, stale_at=stale_at, references=frozenset(ids))
 
     async def _urls(self, name: str) -> list[tuple[str, str]]:
-        changed = article_table.c.document["published_at"].as_string()
         statement = (
-            sa.select(article_table.c.path, changed)
+            sa.select(article_table.c.path, article_table.c.changed_at)
             .join(entry, entry.c.article_id == article_table.c.id)
             .where(entry.c.list == name, article_table.c.live)
             .order_by(entry.c.at.desc(), entry.c.article_id.desc())
             .limit(SITEMAP_URLS_MAX)
         )
-        return [(path, at) for path, at in await self._connection.execute(statement)]
+        return [(path, rfc3339(at)) for path, at in await self._connection.execute(statement)]
 
-    async def _roles(self, roles: dict[str, list[str]]) -> dict[str, list[Article]]:
+    async def _roles(self, roles: dict[str, list[str]]) -> dict[str, list[Teaser]]:
         """The articles of each role. Those that another page of the batch has read are not read again."""
-        unread = sorted({each for ids in roles.values() for each in ids} - self._articles.keys())
+        unread = sorted({each for ids in roles.values() for each in ids} - self._teasers.keys())
+        if unread:
+            self._teasers |= dict.fromkeys(unread)
+            self._teasers |= await self._projection.teasers(unread)
+        return {role: [each for key in ids if (each := self._teasers[key])] for role, ids in roles.items()}
+
+    async def _whole(self, ids: list[str]) -> list[Article]:
+        unread = sorted(set(ids) - self._articles.keys())
         if unread:
             self._articles |= dict.fromkeys(unread)
             self._articles |= {each.id: each for each in await self._projection.live(unread)}
-        return {role: [each for key in ids if (each := self._articles[key])] for role, ids in roles.items()}
+        return [each for key in ids if (each := self._articles[key])]
 
-    async def _linked(self, articles: list[Article]) -> tuple[dict[str, str], set[str]]:
-        """The addresses that bodies name by `article:ID`, and every id that they name, live or not yet."""
-        ids = {
-            address.removeprefix("article:")
-            for each in articles
-            if "article:" in each.body
-            for address in links(each.body)
-            if address.startswith("article:")
-        }
-        return (await self._projection.live_paths(sorted(ids)) if ids else {}), ids
+    async def _paths(self, linked: frozenset[str]) -> dict[str, str]:
+        return await self._projection.live_paths(sorted(linked)) if linked else {}
 
 
-def _ids(shown: dict[str, list[Article]]) -> frozenset[str]:
-    return frozenset(each.id for articles in shown.values() for each in articles)
+def _linked(articles: list[Article]) -> frozenset[str]:
+    """Every article that bodies name by `article:ID`, live or not yet."""
+    return frozenset(
+        address.removeprefix("article:")
+        for each in articles
+        if "article:" in each.body
+        for address in links(each.body)
+        if address.startswith("article:")
+    )

@@ -45,6 +45,12 @@ def date_and_time(moment: datetime, language: str, zone: ZoneInfo) -> str:
     return f"{date(moment, language, zone)}, {clock}"
 
 
+def month_name(month: str, language: str) -> str:
+    """`2026-11` as a month of that language."""
+    words = labels(language)
+    return str(words["month_year"]).format(month=words["months"][int(month[5:7]) - 1], year=month[:4])
+
+
 def reading_minutes(text: str) -> int:
     """At least one. Scripts without spaces are counted by characters."""
     dense = sum("\u3040" <= char <= "\u9fff" or "\uac00" <= char <= "\ud7af" for char in text)

@@ -73,7 +73,42 @@ def article_graph(article: Article, *, site: Site, description: str, card: str) 
             for number, (name, address) in enumerate(crumbs, 1)
         ],
     }
-    paper = {"@type": "NewsMediaOrganization", "@id": publisher, "name": site.title, "url": f"{site.base_url}/"}
-    graph = {"@context": "https://schema.org", "@graph": [news, breadcrumbs, paper]}
-    text = json.dumps(graph, ensure_ascii=False, separators=(",", ":"))
+    return _graph([news, breadcrumbs, _paper(site)])
+
+
+def home_graph(site: Site) -> str:
+    """The newspaper, and how to search it."""
+    website: dict[str, Any] = {
+        "@type": "WebSite",
+        "@id": f"{site.base_url}/#website",
+        "name": site.title,
+        "url": f"{site.base_url}/",
+        "inLanguage": site.language,
+        "publisher": {"@id": f"{site.base_url}/#publisher"},
+        "potentialAction": {
+            "@type": "SearchAction",
+            "target": f"{site.base_url}/search?q={{search_term_string}}",
+            "query-input": "required name=search_term_string",
+        },
+    }
+    return _graph([website, _paper(site)])
+
+
+def _paper(site: Site) -> dict[str, Any]:
+    return {
+        "@type": "NewsMediaOrganization",
+        "@id": f"{site.base_url}/#publisher",
+        "name": site.title,
+        "url": f"{site.base_url}/",
+        "correctionsPolicy": site.absolute("/corrections/"),
+    } | ({"slogan": site.tagline} if site.tagline else {})
+
+
+def _graph(parts: list[dict[str, Any]]) -> str:
+    return safe_json({"@context": "https://schema.org", "@graph": parts})
+
+
+def safe_json(document: Any) -> str:
+    """JSON that no reader takes for HTML, whatever it says."""
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

@@ -1,108 +1,105 @@
-"""Which pages there are, which of them a change touches, and the marks that say what is to be written."""
+"""Which pages a change touches, and the marks that say what is to be written."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pressroom_render.lists import HOME, OPINION, Lists, lists_of, main_section, place
+from pressroom_render.addresses import (
+    COALESCED,
+    PAGE,
+    PRIORITY,
+    SWEEP,
+    Page,
+    article_page,
+    is_paged,
+    list_pages,
+    older_count,
+    older_page,
+    standing_pages,
+)
+from pressroom_render.lists import (
+    HOME,
+    OPINION,
+    PICKS,
+    TRENDING,
+    Lists,
+    Place,
+    Spot,
+    after,
+    lists_of,
+    main_section,
+    place,
+)
 from pressroom_render.projection import Applied, Held, Projection
+from pressroom_render.tables import article as article_table
+from pressroom_render.tables import entry, reference
 from pressroom_render.tables import page as table
-from pressroom_render.tables import reference
 from pressroom_shared.clock import Clock
 from pressroom_shared.database import insert
-from pressroom_shared.events import Article
 from pressroom_shared.site import Site
 
-Kind = Literal["article", "front", "list", "feed", "sitemap", "robots", "shell"]
-PRIORITY: dict[Kind, int] = {"article": 0, "front": 1, "list": 2, "shell": 2, "feed": 3, "sitemap": 4, "robots": 4}
-"""Order of writing: the article, then lists, then feeds and sitemaps."""
+RAILS = {PICKS: 1, TRENDING: 5, OPINION: 4}
+"""The lists that stand beside an article, and how many of each."""
 
-COALESCED: frozenset[Kind] = frozenset({"front", "list", "feed", "sitemap"})
-RAIL = 4
-"""How many older articles an article's page shows of its section, and how many views."""
+RAILS_LIVE = 100
+"""Beside so many of the newest articles, rails show what is newest now, and are swept when that changes. Beside older
+ones they show what was newest then, so that a publication does not touch the whole archive."""
 
+RELATED = 4
+"""How many related articles stand below one."""
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page, by its address; `subject` is an article's id, or a list's name."""
+SECTION_LOOK = 1 + 2 * RELATED
+"""How many older ones of its section an article's page looks at: the previous one, and what related may need."""
 
-    path: str
-    kind: Kind
-    subject: str = ""
-
-    @property
-    def key(self) -> str:
-        """Its place in the site store."""
-        if self.kind == "shell":
-            return f"_shell/v1/{self.subject}.html"
-        return f"www{self.path}index.html" if self.path.endswith("/") else f"www{self.path}"
-
-
-def article_page(path: str, article_id: str) -> Page:
-    return Page(path, "article", article_id)
-
-
-def list_pages(name: str) -> list[Page]:
-    """The pages that a list makes."""
-    kind, _, value = name.partition(":")
-    match kind:
-        case "home":
-            return [Page("/", "front", name), Page("/feed.xml", "feed", name)]
-        case "section":
-            return [Page(f"/{value}/", "front", name), Page(f"/{value}/feed.xml", "feed", name)]
-        case "tag" | "author":
-            return [Page(f"/{kind}/{value}/", "list", name), Page(f"/{kind}/{value}/feed.xml", "feed", name)]
-        case "month":
-            return [Page(f"/sitemap-{value}.xml", "sitemap", name), Page("/sitemap.xml", "sitemap", "")]
-        case _:
-            return []
-
-
-def standing_pages(site: Site) -> list[Page]:
-    """The pages that are there from the first minute."""
-    lists = [HOME, *(f"section:{key}" for key in site.section_keys)]
-    pages = [each for name in lists for each in list_pages(name)]
-    return [*pages, Page("/sitemap.xml", "sitemap", ""), Page("/robots.txt", "robots"), *_shells(site)]
-
-
-def _shells(site: Site) -> list[Page]:
-    return [Page(f"/_shell/{site.language}", "shell", site.language)]
+HOME_LOOK = RELATED + 1
+"""And how many of the whole newspaper, where its section has too few."""
 
 
 class Pages:
     """The marks, in one transaction."""
 
-    def __init__(self, connection: AsyncConnection, clock: Clock, site: Site, *, coalesce_s: float) -> None:
+    def __init__(
+        self, connection: AsyncConnection, clock: Clock, site: Site, *, coalesce_s: float, sweep_s: float
+    ) -> None:
         self._connection = connection
         self._clock = clock
         self._site = site
         self._coalesce = timedelta(seconds=coalesce_s)
+        self._sweep = timedelta(seconds=sweep_s)
         self._lists = Lists(connection)
         self._projection = Projection(connection)
 
     async def change(self, change: Applied) -> None:
         """Put an article in its lists and mark every page that shows it, before or after."""
         before, after = change.before, change.after
+        await self._lists.lock()
+        old = self._places(before)
+        new = self._places(after)
         touched = {self.own_page(each) for each in (before, after) if each is not None}
-        old = lists_of(before.article, self._site) if before and before.article else set()
-        new = lists_of(after.article, self._site) if after.article else set()
-        touched |= {each for name in old | new for each in list_pages(name)}
-        teaser_changed = before is None or before.teaser != after.teaser
-        if teaser_changed or old != new:
-            touched |= await self._showing(after.id)
-        if after.article is not None:
-            await self._lists.put(after.article, new)
-            if before is None or before.article is None or old != new or place(before.article) != place(after.article):
-                touched |= await self._around(after.article)
+        pages = {each for name in old.keys() | new.keys() for each in list_pages(name)}
+        if old == new and before is not None and before.teaser == after.teaser:
+            touched |= {
+                each for each in pages if each.kind in {"feed", "sitemap"}
+            }  # they alone show more than a teaser
         else:
-            await self._lists.remove(after.id)
+            touched |= pages | await self._showing(after.id)
+            moved = {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
+            touched |= await self._around(after.id, old, moved)
+            await self._lists.put(after.id, new)
+            touched |= await self._around(after.id, new, moved)
+            if HOME in moved:
+                await self._sweep_edge()
         await self.mark_dirty(touched)
+
+    def _places(self, held: Held | None) -> dict[str, Place]:
+        if held is None or held.article is None:
+            return {}
+        return {name: place(held.article, name) for name in lists_of(held.article, self._site)}
 
     async def mark_dirty(self, pages: Collection[Page]) -> None:
         """Have these pages written (again). A mark that is made while a page is being written is not lost."""
@@ -120,8 +117,9 @@ class Pages:
             again = {
                 "kind": statement.excluded.kind,
                 "subject": statement.excluded.subject,
+                "priority": statement.excluded.priority,
                 "generation": table.c.generation + 1,
-                "due_at": self._due(now) if coalesced else now,
+                "due_at": self._due(now, self._coalesce) if coalesced else now,
             }
             await self._connection.execute(
                 statement.on_conflict_do_update(index_elements=[table.c.path], set_=again), rows
@@ -138,19 +136,19 @@ class Pages:
         await self.mark_article(article_id)
         await self.mark_dirty(await self._showing(article_id))
 
-    async def mark_all(self) -> None:
-        """Have every page written again, behind everything that is news."""
+    async def mark_all(self, standing: list[str]) -> None:
+        """Have every page written again. `standing` are the addresses of the newspaper's own texts."""
         await self._connection.execute(
             sa.update(table).values(generation=table.c.generation + 1, due_at=self._clock.now())
         )
-        await self.mark_dirty(standing_pages(self._site))
+        await self.mark_dirty(standing_pages(self._site, standing))
 
     def own_page(self, held: Held) -> Page:
         return article_page(held.path, held.id)
 
-    def _due(self, now: datetime) -> Any:
+    def _due(self, now: datetime, pause: timedelta) -> Any:
         """At once; or when the pause since the last writing is over. What waits already keeps its time."""
-        pause_us = int(self._coalesce.total_seconds() * 1_000_000)
+        pause_us = int(pause.total_seconds() * 1_000_000)
         written = sa.type_coerce(table.c.written_at, sa.BigInteger)
         waiting = sa.type_coerce(written + pause_us, table.c.due_at.type)
         return sa.case(
@@ -168,15 +166,65 @@ class Pages:
         )
         return {Page(*row) for row in await self._connection.execute(statement)}
 
-    async def _around(self, article: Article) -> set[Page]:
-        """Articles' pages that will show this one: those near it in its sections, those above it that show views."""
-        spot = place(article)
-        near: list[str] = []
-        for section in sorted({main_section(key) for key in (article.section, *article.also_in)}):
-            near += await self._lists.newer(f"section:{section}", spot, RAIL + 1)
-            near += await self._lists.older(f"section:{section}", spot, 1)
-        if article.kind == "opinion":
-            above = await self._lists.newer(OPINION, spot, RAIL)
-            last = await self._lists.place_in(OPINION, above[-1]) if len(above) == RAIL else None
-            near += await self._lists.newer_until(HOME, spot, last, limit=1_000_000)
-        return {article_page(each.path, each.id) for each in await self._projection.live(near)}
+    async def _around(self, article_id: str, places: dict[str, Place], moved: set[str]) -> set[Page]:
+        """Pages that show an article because of where it stands now: near ones, list pages; rails are swept."""
+        near: set[str] = set()
+        for name, spot in places.items():
+            kind, _, value = name.partition(":")
+            if kind == "section" and value == main_section(value):
+                near.update(await self._lists.newer(name, spot, SECTION_LOOK))
+                near.update(await self._lists.older(name, spot, 1))
+            elif name == HOME:
+                near.update(await self._lists.newer(name, spot, HOME_LOOK))
+            elif kind == "tag":
+                near.update(await self._lists.newer(name, spot, RELATED))
+        for name in RAILS.keys() & places.keys():
+            await self._sweep_rail(name, places[name])
+        pages = {article_page(path, each) for each, path in (await self._projection.live_paths(sorted(near))).items()}
+        spots = await self._lists.spots(article_id, {name for name in places if is_paged(name)})
+        totals = await self._lists.totals(set(spots))
+        return pages.union(*(_older_pages(name, spot, totals[name], name in moved) for name, spot in spots.items()))
+
+    async def _sweep_rail(self, name: str, spot: Place) -> None:
+        """Mark the articles whose rail shows, or will show, what stands at this place of a list."""
+        size = RAILS[name]
+        newer = await self._lists.newer(name, spot, size + 1)  # a page does not show itself: it looks at one more
+        last = await self._lists.place_in(name, newer[size - 1]) if len(newer) >= size else None
+        await self._mark_swept([after(spot), *([sa.not_(after(last))] if last else [])])
+        if len(newer) <= size:
+            edge = await self._lists.place_at(HOME, RAILS_LIVE)
+            await self._mark_swept([after(edge)] if edge else [])
+
+    async def _sweep_edge(self) -> None:
+        """Mark the articles at both sides of where live rails end: one of them may just have crossed it."""
+        edge = [await self._lists.place_at(HOME, position) for position in (RAILS_LIVE - 1, RAILS_LIVE)]
+        ids = [each.article_id for each in edge if each is not None]
+        if ids:
+            await self._mark_swept([entry.c.article_id.in_(ids)])
+
+    async def _mark_swept(self, which: Iterable[sa.ColumnElement[bool]]) -> None:
+        """Mark articles' own pages by where they stand in the newspaper, behind everything else."""
+        paths = (
+            sa.select(article_table.c.path)
+            .join(entry, entry.c.article_id == article_table.c.id)
+            .where(entry.c.list == HOME, article_table.c.live, *which)
+        )
+        waits = table.c.generation > table.c.written
+        await self._connection.execute(
+            sa.update(table)
+            .where(table.c.path.in_(paths))
+            .values(
+                generation=table.c.generation + 1,
+                priority=sa.case((waits, table.c.priority), else_=SWEEP),
+                due_at=self._due(self._clock.now(), self._sweep),
+            )
+        )
+
+
+def _older_pages(name: str, spot: Spot, total: int, moved: bool) -> set[Page]:
+    """The numbered pages of a list that show an article, or that it pushes others across."""
+    number, last = spot.rank // PAGE + 1, older_count(total)
+    if not moved:
+        return {older_page(name, number)} if number <= last else set()
+    first = min(number, last - 1) if total % PAGE == 0 else number  # with this article there is one page more
+    return {older_page(name, each) for each in range(max(1, first), last + 1)}

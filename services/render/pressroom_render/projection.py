@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_render.tables import article as table
 from pressroom_render.tables import former
+from pressroom_render.teasers import Teaser, read_teaser, teaser_hash, teaser_of
 from pressroom_shared.database import insert
 from pressroom_shared.events import Article, ArticlePublished, ArticleUnpublished, Outcome, Withdrawal
 
@@ -53,25 +52,6 @@ class Stale:
     held: int
 
 
-def teaser_hash(article: Article) -> str:
-    """A hash of all that other pages show of an article: while it stays, they stay."""
-    lead = article.lead_image
-    shown: list[Any] = [
-        article.path,
-        article.headline,
-        article.standfirst,
-        article.section,
-        article.kind,
-        article.language,
-        article.breaking,
-        [(each.slug, each.name) for each in article.authors],
-        article.first_published_at.isoformat(),
-        lead.model_dump() if lead else None,
-        [each.model_dump(mode="json") for each in article.media if lead and each.id == lead.media_id],
-    ]
-    return hashlib.sha256(json.dumps(shown, ensure_ascii=False).encode()).hexdigest()[:24]
-
-
 class Projection:
     """The articles, in one transaction."""
 
@@ -83,13 +63,16 @@ class Projection:
         data = event.data
         before = await self.held(data.id)
         live = isinstance(data, Article)
+        teaser = teaser_of(data).document() if isinstance(data, Article) else None
         values: dict[str, Any] = {
             "id": data.id,
             "version": data.version,
             "live": live,
             "path": data.path,
             "redirect_to": None if isinstance(data, Article) else data.redirect_to,
-            "teaser": teaser_hash(data) if isinstance(data, Article) else "",
+            "teaser": teaser_hash(teaser) if teaser else "",
+            "teaser_document": teaser,
+            "changed_at": data.published_at if isinstance(data, Article) else data.at,
             "document": data.model_dump(mode="json"),
             "received_at": now,
             "outcome": None,
@@ -121,6 +104,11 @@ class Projection:
         statement = sa.select(table.c.id, table.c.document).where(table.c.id.in_(ids), table.c.live)
         found = {row.id: Article.model_validate(row.document) for row in await self._connection.execute(statement)}
         return [found[each] for each in ids if each in found]
+
+    async def teasers(self, ids: list[str]) -> dict[str, Teaser]:
+        """The teasers of those that are live."""
+        statement = sa.select(table.c.id, table.c.teaser_document).where(table.c.id.in_(ids), table.c.live)
+        return {row.id: read_teaser(row.teaser_document) for row in await self._connection.execute(statement)}
 
     async def live_paths(self, ids: list[str]) -> dict[str, str]:
         statement = sa.select(table.c.id, table.c.path).where(table.c.id.in_(ids), table.c.live)

@@ -19,7 +19,11 @@ class Settings(Common):
     pages_batch: int = Field(default=16, ge=1, le=200, description="Pages that one writer leases at once.")
     pages_lease_s: float = Field(default=30, gt=0, description="After this, another writer takes a page up.")
     pages_coalesce_s: float = Field(default=1, ge=0, description="A front or feed is written at most so often.")
+    pages_sweep_s: float = Field(default=60, ge=0, description="An article is written at most so often for its rails.")
     pages_idle_s: float = Field(default=0.5, gt=0, description="The longest pause between two looks for dirty pages.")
+    letters_hour_max: int = Field(default=5, ge=1, le=1000, description="Letters that one address may send in an hour.")
+    letters_hour_all_max: int = Field(default=200, ge=1, description="Letters that all readers may send in an hour.")
+    letters_days: int = Field(default=365, ge=1, description="How long a reader's letter is kept.")
     cards_workers: int = Field(default=2, ge=1, le=32, description="Processes that draw cards and develop pictures.")
     cards_timeout_s: float = Field(default=20, gt=0, description="After this, a drawing is given up.")
     cards_memory_bytes_max: int = Field(

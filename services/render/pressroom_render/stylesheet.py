@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import importlib.resources
 from dataclasses import dataclass
+from pathlib import Path
 
 from pressroom_shared.site import Site
 
 
 @dataclass(frozen=True, slots=True)
 class Assets:
-    """Every static file by its key in the site store, and the two that pages name."""
+    """Every static file by its key in the site store, and those that pages name."""
 
     files: dict[str, bytes]
     style: str
     font: str
+    script: str
 
 
 def section_css(site: Site) -> str:
@@ -29,17 +31,21 @@ def section_css(site: Site) -> str:
     )
 
 
-def assets(site: Site) -> Assets:
-    """What the pages need beside themselves, for this newspaper's colours."""
+def assets(site: Site, own: Path | None = None) -> Assets:
+    """What the pages need beside themselves, for this newspaper's colours; `own` has its files that replace ours."""
     folder = importlib.resources.files("pressroom_render") / "static"
     font = (folder / "newsreader-latin.woff2").read_bytes()
     font_key = f"static/newsreader.{_short(font)}.woff2"
-    css = (folder / "style.css").read_text(encoding="utf-8").replace("{font}", f"/{font_key}")
+    theirs = own / "style.css" if own else None
+    css = (theirs if theirs and theirs.is_file() else folder / "style.css").read_text(encoding="utf-8")
+    css = css.replace("{font}", f"/{font_key}")
     style = (css.replace("  --section: var(--ink);\n", "") + section_css(site)).encode()
     style_key = f"static/style.{_short(style)}.css"
+    script = (folder / "extras.js").read_bytes()
+    script_key = f"static/extras.{_short(script)}.js"
     licence = (folder / "newsreader-OFL.txt").read_bytes()
-    files = {font_key: font, style_key: style, "static/newsreader-OFL.txt": licence}
-    return Assets(files, style=f"/{style_key}", font=f"/{font_key}")
+    files = {font_key: font, style_key: style, script_key: script, "static/newsreader-OFL.txt": licence}
+    return Assets(files, style=f"/{style_key}", font=f"/{font_key}", script=f"/{script_key}")
 
 
 def _short(content: bytes) -> str:

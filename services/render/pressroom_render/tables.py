@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from pressroom_shared.database import UtcTime, new_metadata
+from pressroom_shared.database import UtcTime, new_metadata, row_id
 from pressroom_shared.outbox import lease_table, outbox_table
 
 metadata = new_metadata()
@@ -21,7 +21,9 @@ article = sa.Table(
     sa.Column("path", sa.Text, nullable=False, index=True),
     sa.Column("redirect_to", sa.Text),
     sa.Column("teaser", sa.Text, nullable=False),  # hash of what other pages show of it
+    sa.Column("teaser_document", sa.JSON),  # what other pages show of it
     sa.Column("document", sa.JSON, nullable=False),
+    sa.Column("changed_at", UtcTime, nullable=False),  # when this version was published
     sa.Column("received_at", UtcTime, nullable=False),
     sa.Column("outcome", sa.JSON),  # what was said of this version, to be said again
 )
@@ -34,7 +36,15 @@ former = sa.Table(
     sa.Column("article_id", sa.Text, nullable=False, index=True),
 )
 
-# Lists, newest first: home, section:…, tag:…, author:…, kind:opinion, month:…
+# Every list that holds an article, and how many. Who changes a list locks its row first.
+listing = sa.Table(
+    "list",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("total", sa.Integer, nullable=False),
+)
+
+# Lists, newest first: home, section:…, tag:…, author:…, kind:opinion, picks, corrections, day:…, month:…
 entry = sa.Table(
     "entry",
     metadata,
@@ -57,6 +67,7 @@ page = sa.Table(
     sa.Column("written", sa.BigInteger, nullable=False),
     sa.Column("written_at", UtcTime),
     sa.Column("due_at", UtcTime, nullable=False),
+    sa.Column("stale_at", UtcTime, index=True),  # when time alone will change it
     sa.Column("hash", sa.Text),
     sa.Column("leased_until", UtcTime),
     sa.Index(
@@ -109,4 +120,19 @@ design = sa.Table(
     metadata,
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("hash", sa.Text, nullable=False),
+)
+
+# What readers write to the newsroom: requests for a correction, tips.
+letter = sa.Table(
+    "letter",
+    metadata,
+    sa.Column("id", row_id(), primary_key=True, autoincrement=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("article_id", sa.Text),
+    sa.Column("version", sa.BigInteger),  # of the article, as the reader saw it
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("email", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("received_at", UtcTime, nullable=False, index=True),
+    sa.Column("sender", sa.Text, nullable=False, index=True),  # a hash of the address it came from, for the limit
 )

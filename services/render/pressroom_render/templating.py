@@ -6,10 +6,12 @@ import hashlib
 import html
 import importlib.resources
 from collections.abc import Mapping
-from functools import cache
+from pathlib import Path
 from typing import Any
 
 import minijinja
+
+from pressroom_shared.errors import SiteFileError
 
 
 class Safe(str):
@@ -26,28 +28,34 @@ def plain(text: str) -> Safe:
     return Safe(html.escape(text, quote=True))
 
 
-@cache
-def _folder() -> Mapping[str, str]:
-    folder = importlib.resources.files("pressroom_render") / "templates"
-    return {each.name: each.read_text(encoding="utf-8") for each in folder.iterdir() if each.name[0] != "."}
+class Templates:
+    """Pressroom's templates, each replaced by the newspaper's own file of the same name where there is one."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """`folder`: the newspaper's own. Raises `SiteFileError` for a name that Pressroom does not have."""
+        packaged = importlib.resources.files("pressroom_render") / "templates"
+        texts = {each.name: each.read_text(encoding="utf-8") for each in packaged.iterdir() if each.name[0] != "."}
+        own = sorted(folder.iterdir()) if folder and folder.is_dir() else []
+        for file in own:
+            if file.suffix in {".html", ".xml"}:
+                if file.name not in texts:
+                    raise SiteFileError(f"{file}: no page uses a template of this name; there are {_list(texts)}.")
+                texts[file.name] = file.read_text(encoding="utf-8")
+        self.hash = hashlib.sha256(
+            "".join(f"{name}{text}" for name, text in sorted(texts.items())).encode()
+        ).hexdigest()
+        self._environment = minijinja.Environment(
+            templates=texts,
+            undefined_behavior="strict",
+            auto_escape_callback=lambda _name: "html",
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def render(self, template: str, view: Mapping[str, Any]) -> str:
+        """One page. Raises `minijinja.TemplateError` when the view lacks something that the template names."""
+        return str(self._environment.render_template(template, **view))
 
 
-@cache
-def _environment() -> minijinja.Environment:
-    return minijinja.Environment(
-        templates=dict(_folder()),
-        undefined_behavior="strict",
-        auto_escape_callback=lambda _name: "html",
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def render(template: str, view: Mapping[str, Any]) -> str:
-    """One page. Raises `minijinja.TemplateError` when the view lacks something that the template names."""
-    return str(_environment().render_template(template, **view))
-
-
-def templates_hash() -> str:
-    """Changes with any template."""
-    return hashlib.sha256("".join(f"{name}{text}" for name, text in sorted(_folder().items())).encode()).hexdigest()
+def _list(names: Mapping[str, str]) -> str:
+    return ", ".join(sorted(names))

@@ -20,13 +20,13 @@ import sqlalchemy as sa
 from prometheus_client import Counter, Histogram
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from pressroom_render.addresses import Page
 from pressroom_render.compose import Composer
 from pressroom_render.gather import Gatherer, Material
-from pressroom_render.pages import Page
 from pressroom_render.projection import Held, Projection
 from pressroom_render.settings import Settings
+from pressroom_render.tables import article, reference
 from pressroom_render.tables import page as table
-from pressroom_render.tables import reference
 from pressroom_shared.clock import Clock
 from pressroom_shared.database import Database, insert
 from pressroom_shared.events import Outcome
@@ -81,6 +81,7 @@ class PageWriter:
         self._wakeup = Wakeup()
         database.on_commit(self._wakeup)
         self.trouble: str | None = None
+        self.on_written: Callable[[list[str]], None] = lambda _paths: None
 
     async def run(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
@@ -97,7 +98,7 @@ class PageWriter:
         """Write the most urgent dirty pages that are due. Says how many were taken up."""
         leases = await self._lease()
         if not leases:
-            return 0
+            return await self._mark_stale()
         staged: list[Staged] = []
         try:
             made = await self._render(leases, staged)
@@ -111,7 +112,23 @@ class PageWriter:
             raise
         if spoke:
             self._database.wake()
+        if changed := [each.lease.page.path for each in made if each.staged or each.material is None]:
+            self.on_written(changed)
         return len(leases)
+
+    async def _mark_stale(self) -> int:
+        """Mark pages that time alone has made wrong. Says how many."""
+        stale = table.c.stale_at <= self._clock.now()
+        async with self._database.read() as connection:
+            paths = list((await connection.execute(sa.select(table.c.path).where(stale))).scalars())
+        if paths:
+            async with self._database.begin(wake=False) as connection:
+                await connection.execute(
+                    sa.update(table)
+                    .where(table.c.path.in_(paths), stale)
+                    .values(generation=table.c.generation + 1, due_at=self._clock.now(), stale_at=None)
+                )
+        return len(paths)
 
     async def _rest(self) -> None:
         """Until a commit, or until the next page is due."""
@@ -153,7 +170,7 @@ class PageWriter:
     async def _render(self, leases: list[Lease], staged: list[Staged]) -> list[Rendered]:
         """Read in one transaction, compose in a thread, stage beside each place. No lock is held."""
         async with self._database.read() as connection:
-            gatherer = Gatherer(connection, self._composer.site)
+            gatherer = Gatherer(connection, self._composer.site, self._clock, self._composer.standing)
             materials = [await gatherer.gather(lease.page) for lease in leases]
         with SECONDS.labels(leases[0].page.kind).time():
             bodies = await asyncio.to_thread(_make_all, self._composer.compose, materials)
@@ -172,11 +189,16 @@ class PageWriter:
 
         Says whether anything was said of an article.
         """
+        moved = await self._with_moved_links(connection, made)
         paths = [each.lease.page.path for each in made]
         locked = sa.select(table.c.path, table.c.generation).where(table.c.path.in_(paths)).with_for_update()
         generations = dict((await connection.execute(locked)).all())
         now = self._clock.now()
-        good = [each for each in made if generations.get(each.lease.page.path) == each.lease.generation]
+        good = [
+            each
+            for each in made
+            if generations.get(each.lease.page.path) == each.lease.generation and each.lease.page.path not in moved
+        ]
         late = [each for each in made if each not in good]
         for each in late:
             for staged in each.staged:
@@ -193,6 +215,20 @@ class PageWriter:
             await self._say_done(connection, each.lease.page, now) for each in good if each.lease.page.kind == "article"
         ]
         return any(spoke)
+
+    async def _with_moved_links(self, connection: AsyncConnection, made: list[Rendered]) -> set[str]:
+        """Pages that link to an article which has moved since they were rendered, before it could know of the link.
+
+        The articles stay as they are until this transaction ends: whoever changes one then finds the reference.
+        """
+        materials = [each.material for each in made if each.material and each.material.linked]
+        if not materials:
+            return set()
+        ids = sorted({one for each in materials for one in each.linked})
+        statement = sa.select(article.c.id, article.c.path, article.c.live).where(article.c.id.in_(ids))
+        rows = (await connection.execute(statement.order_by(article.c.id).with_for_update(read=True))).all()
+        now = {row.id: row.path for row in rows if row.live}
+        return {each.page.path for each in materials if each.paths != {k: now[k] for k in each.linked if k in now}}
 
     async def _put_in_place(self, made: Rendered) -> None:
         page = made.lease.page
@@ -212,11 +248,13 @@ class PageWriter:
                 written=sa.bindparam("generation_written"),
                 hash=sa.bindparam("new_hash"),
                 written_at=sa.bindparam("now"),
+                stale_at=sa.bindparam("stale"),
                 leased_until=None,
             )
         )
         rows = [
             {"at": each.lease.page.path, "generation_written": each.lease.generation, "new_hash": each.hash, "now": now}
+            | {"stale": each.material.stale_at if each.material else None}
             for each in good
         ]
         await connection.execute(statement, rows)

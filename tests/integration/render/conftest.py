@@ -49,7 +49,9 @@ OpenStudio = Callable[..., AbstractAsyncContextManager[Studio]]
 def make_settings(folder: Path, database_url: str = "") -> Settings:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "site.toml").write_text(SITE)
-    return Settings(site=folder / "site.toml", data_dir=folder, database_url=database_url, pages_coalesce_s=0)
+    return Settings(
+        site=folder / "site.toml", data_dir=folder, database_url=database_url, pages_coalesce_s=0, pages_sweep_s=0
+    )
 
 
 @asynccontextmanager

@@ -22,7 +22,9 @@ def upgrade() -> None:
         sa.Column("path", sa.Text(), nullable=False),
         sa.Column("redirect_to", sa.Text(), nullable=True),
         sa.Column("teaser", sa.Text(), nullable=False),
+        sa.Column("teaser_document", sa.JSON(), nullable=True),
         sa.Column("document", sa.JSON(), nullable=False),
+        sa.Column("changed_at", pressroom_shared.database.UtcTime(), nullable=False),
         sa.Column("received_at", pressroom_shared.database.UtcTime(), nullable=False),
         sa.Column("outcome", sa.JSON(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_article")),
@@ -69,6 +71,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_lease")),
     )
     op.create_table(
+        "letter",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("article_id", sa.Text(), nullable=True),
+        sa.Column("version", sa.BigInteger(), nullable=True),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("received_at", pressroom_shared.database.UtcTime(), nullable=False),
+        sa.Column("sender", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_letter")),
+    )
+    op.create_index(op.f("ix_letter_received_at"), "letter", ["received_at"], unique=False)
+    op.create_index(op.f("ix_letter_sender"), "letter", ["sender"], unique=False)
+    op.create_table(
+        "list",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_list")),
+    )
+    op.create_table(
         "outbox",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("stream", sa.Text(), nullable=False),
@@ -103,6 +126,7 @@ def upgrade() -> None:
         sa.Column("written", sa.BigInteger(), nullable=False),
         sa.Column("written_at", pressroom_shared.database.UtcTime(), nullable=True),
         sa.Column("due_at", pressroom_shared.database.UtcTime(), nullable=False),
+        sa.Column("stale_at", pressroom_shared.database.UtcTime(), nullable=True),
         sa.Column("hash", sa.Text(), nullable=True),
         sa.Column("leased_until", pressroom_shared.database.UtcTime(), nullable=True),
         sa.PrimaryKeyConstraint("path", name=op.f("pk_page")),
@@ -115,6 +139,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("generation > written"),
         postgresql_where=sa.text("generation > written"),
     )
+    op.create_index(op.f("ix_page_stale_at"), "page", ["stale_at"], unique=False)
     op.create_table(
         "reference",
         sa.Column("page", sa.Text(), nullable=False),
@@ -143,6 +168,8 @@ def downgrade() -> None:
     op.drop_index("ix_outbox_sequence", table_name="outbox")
     op.drop_index("ix_outbox_relayed_at", table_name="outbox")
     op.drop_table("outbox")
+    op.drop_table("list")
+    op.drop_table("letter")
     op.drop_table("lease")
     op.drop_index(op.f("ix_former_article_id"), table_name="former")
     op.drop_table("former")

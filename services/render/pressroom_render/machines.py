@@ -1,0 +1,95 @@
+"""Sitemaps, robots.txt, llms.txt, security.txt."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from pressroom_render.addresses import MONTHS_SITEMAP, NEWS_SITEMAP, PAGES_SITEMAP
+from pressroom_render.gather import Material
+from pressroom_render.labels import primary
+from pressroom_render.templating import plain
+from pressroom_render.views import ARTICLES, Views
+from pressroom_shared.clock import rfc3339
+from pressroom_shared.site import Site
+
+HIDDEN = (
+    *("/api/", "/search", "/subscribe", "/confirm/", "/unsubscribe/", "/preferences", "/preview/"),
+    *("/correct", "/tip"),
+)
+SECURITY_EXPIRES = timedelta(days=90)
+
+
+def sitemap(material: Material, views: Views, standing: list[str]) -> dict[str, Any]:
+    """https://www.sitemaps.org/protocol.html"""
+    empty: dict[str, Any] = {"maps": [], "urls": [], "news": [], "publication": None}
+    match material.page.subject:
+        case "months":
+            months = [f"/sitemap-{name.removeprefix('month:')}.xml" for name, _ in material.counted]
+            return empty | {"maps": [views.absolute(path) for path in (PAGES_SITEMAP, *months)]}
+        case "pages":
+            paths = ["/", *(f"/{key}/" for key in views.site.section_keys), "/archive/", "/corrections/", *standing]
+            return empty | {"urls": [{"loc": views.absolute(path), "lastmod": None} for path in paths]}
+        case "news":
+            return empty | {"publication": {"name": views.site.title}, "news": _news(material, views)}
+        case _:
+            return empty | {"urls": [{"loc": views.absolute(path), "lastmod": at} for path, at in material.urls]}
+
+
+def _news(material: Material, views: Views) -> list[dict[str, Any]]:
+    return [
+        {
+            "loc": views.absolute(each.path),
+            "language": primary(each.language),
+            "date": rfc3339(each.published_at),
+            "title": each.headline,
+        }
+        for each in material.shown["newest"]
+    ]
+
+
+def robots(site: Site) -> str:
+    rules = "".join(f"Disallow: {each}\n" for each in HIDDEN)
+    maps = "".join(f"Sitemap: {site.absolute(path)}\n" for path in (MONTHS_SITEMAP, NEWS_SITEMAP))
+    return f"User-agent: *\n{rules}\n{maps}"
+
+
+def llms(site: Site, standing: list[tuple[str, str]]) -> str:
+    """What the newspaper is and where its texts are, for language models: https://llmstxt.org/"""
+    lines = [f"# {site.title}", "", f"> {site.tagline or site.title}", "", "## Sections", ""]
+    lines += [f"- [{each.name}]({site.absolute(f'/{each.slug}/')})" for each in site.sections]
+    lines += ["", "## Whole texts", ""]
+    lines += [
+        f"- [Newest articles, JSON Feed]({site.absolute('/feed.json')}): also under each section, tag and author",
+        f"- [Newest articles, RSS]({site.absolute('/feed.xml')})",
+        f"- [Every article since the first]({site.absolute(MONTHS_SITEMAP)}): a sitemap for each month",
+        f"- [Archive by day]({site.absolute('/archive/')})",
+        f"- [Corrections]({site.absolute('/corrections/')})",
+    ]
+    if standing:
+        lines += ["", "## About the newspaper", ""]
+        lines += [f"- [{title}]({site.absolute(path)})" for path, title in standing]
+    return "\n".join([*lines, ""])
+
+
+def favicon(site: Site) -> str:
+    """The first letter of the newspaper's name, under the tab on the rule."""
+    name = site.title.partition(" ")[2] if site.title.partition(" ")[0] in ARTICLES else site.title
+    light, dark = site.sections[0].color
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><style>'
+        f"rect{{fill:{light}}}text{{fill:#15171a;font:600 27px Georgia,serif}}"
+        f"@media (prefers-color-scheme:dark){{rect{{fill:{dark}}}text{{fill:#ebe9e4}}}}</style>"
+        f'<rect width="18" height="4" x="7"/><text x="16" y="29" text-anchor="middle">{plain(name[:1])}</text></svg>\n'
+    )
+
+
+def security(site: Site, now: datetime) -> str:
+    """RFC 9116."""
+    expires = (now + SECURITY_EXPIRES).replace(hour=0, minute=0, second=0, microsecond=0)
+    return (
+        f"Contact: mailto:{site.sender.address}\n"
+        f"Expires: {rfc3339(expires)}\n"
+        f"Preferred-Languages: {primary(site.language)}\n"
+        f"Canonical: {site.absolute('/.well-known/security.txt')}\n"
+    )

@@ -1,0 +1,93 @@
+"""An article as other pages show it: a small document of its own, so that a front need not read whole articles."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from pressroom_render.labels import reading_minutes
+from pressroom_shared.events import Article
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An article's picture, as it stands beside its headline."""
+
+    key: str
+    alt: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Teaser:
+    """All that other pages show of an article, and nothing else: while its hash stays, they stay."""
+
+    id: str
+    path: str
+    headline: str
+    standfirst: str
+    section: str
+    kind: str
+    language: str
+    breaking: bool
+    authors: tuple[tuple[str, str], ...]
+    """Slug and name, of each author; `contributors` and `tags` alike."""
+    contributors: tuple[tuple[str, str], ...]
+    tags: tuple[tuple[str, str], ...]
+    published_at: datetime
+    """The first publication."""
+    minutes: int
+    image: Image | None
+    corrections: tuple[tuple[datetime, str], ...]
+
+    def document(self) -> dict[str, Any]:
+        """As it is kept, in JSON's own types."""
+        document = asdict(self)
+        document["published_at"] = self.published_at.isoformat()
+        document["corrections"] = [[at.isoformat(), note] for at, note in self.corrections]
+        return document
+
+
+def teaser_of(article: Article) -> Teaser:
+    lead = article.lead_image
+    media = article.media_by_id(lead.media_id) if lead else None
+    image = None
+    if lead and media:
+        alt = "" if media.decorative else lead.alt or media.alt
+        image = Image(media.key, alt, media.width, media.height)
+    return Teaser(
+        id=article.id,
+        path=article.path,
+        headline=article.headline,
+        standfirst=article.standfirst,
+        section=article.section,
+        kind=article.kind,
+        language=article.language,
+        breaking=article.breaking,
+        authors=tuple((each.slug, each.name) for each in article.authors),
+        contributors=tuple((each.slug, each.name) for each in article.contributors),
+        tags=tuple((each.slug, each.name) for each in article.tags),
+        published_at=article.first_published_at,
+        minutes=reading_minutes(article.body_text),
+        image=image,
+        corrections=tuple((each.at, each.note) for each in article.corrections),
+    )
+
+
+def read_teaser(document: dict[str, Any]) -> Teaser:
+    """A teaser as it was kept."""
+    fields = document | {
+        name: tuple((slug, text) for slug, text in document[name]) for name in ("authors", "contributors", "tags")
+    }
+    fields["published_at"] = datetime.fromisoformat(document["published_at"])
+    fields["corrections"] = tuple((datetime.fromisoformat(at), note) for at, note in document["corrections"])
+    fields["image"] = Image(**document["image"]) if document["image"] else None
+    return Teaser(**fields)
+
+
+def teaser_hash(document: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(document, ensure_ascii=False, sort_keys=True).encode()).hexdigest()[:24]

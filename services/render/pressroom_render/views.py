@@ -1,0 +1,150 @@
+"""What templates are given: the frame that every page has, moments, pictures, and articles as other pages show them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from pressroom_render.labels import date, date_and_time, direction, labels, spoken_minutes
+from pressroom_render.lists import main_section
+from pressroom_render.stylesheet import Assets
+from pressroom_render.teasers import Teaser
+from pressroom_render.templating import Safe, plain
+from pressroom_shared.clock import rfc3339
+from pressroom_shared.site import Site
+
+ARTICLES = frozenset({"The", "La", "Le", "El", "Il", "Der", "Die", "Das"})
+"""A newspaper's name that begins with one of these has it set small."""
+
+Images = dict[str, list[tuple[str, int]]]
+"""A picture's key → (key, width in px) of the same picture in other sizes."""
+
+Sized = dict[str, Any]
+
+
+class Views:
+    """Views for one newspaper."""
+
+    def __init__(self, site: Site, assets: Assets) -> None:
+        self.site = site
+        self._assets = assets
+
+    def frame(self, language: str, page: dict[str, Any]) -> dict[str, Any]:
+        """What every page has: the newspaper, its sections, the words of the page's language."""
+        empty = {"section": "", "sub_url": "", "date": None, "home": False, "fronted": False}
+        shown = empty | {"language": plain(language), "dir": direction(language)} | page
+        foreign = language != self.site.language
+        site_dir = direction(self.site.language)
+        return {
+            "site": self._site_view,
+            "nav": self._nav,
+            "assets": self._assets_view,
+            "page": shown,
+            "words": labels(language),
+            "site_words": labels(self.site.language),
+            "site_lang": Safe(f' lang="{plain(self.site.language)}" dir="{site_dir}"') if foreign else Safe(""),
+        }
+
+    @cached_property
+    def _assets_view(self) -> dict[str, Safe]:
+        assets = self._assets
+        return {"style": Safe(assets.style), "font": Safe(assets.font), "script": Safe(assets.script)}
+
+    @cached_property
+    def _site_view(self) -> dict[str, Any]:
+        small, _, rest = self.site.title.partition(" ")
+        leads = small in ARTICLES and bool(rest)
+        wordmark = f"<small>{plain(small)}</small>{plain(rest)}" if leads else plain(self.site.title)
+        footer = self.site.footer
+        return {
+            "title": self.site.title,
+            "wordmark": Safe(wordmark),
+            "tagline": self.site.tagline,
+            "edition": self.site.edition,
+            "footer": {
+                "address": footer.address,
+                "note": footer.note,
+                "groups": [
+                    {"title": each.title, "links": [{"text": link.text, "url": plain(link.url)} for link in each.links]}
+                    for each in footer.groups
+                ],
+            },
+        }
+
+    @cached_property
+    def _nav(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "slug": plain(each.slug),
+                "name": each.name,
+                "url": section_url(each.slug),
+                "sections": [
+                    {"name": sub.name, "url": section_url(f"{each.slug}/{sub.slug}")} for sub in each.sections
+                ],
+            }
+            for each in self.site.sections
+        ]
+
+    def absolute(self, path: str) -> Safe:
+        return plain(self.site.absolute(path))
+
+    def day(self, moment: datetime, language: str) -> dict[str, str]:
+        """The day of a moment, with its weekday."""
+        iso = moment.astimezone(self.site.zone).date().isoformat()
+        return {"iso": iso, "text": date(moment, language, self.site.zone, pattern="day_date")}
+
+    def moment(self, moment: datetime, language: str, *, only_day: bool = False) -> dict[str, str]:
+        text = date(moment, language, self.site.zone) if only_day else date_and_time(moment, language, self.site.zone)
+        return {"iso": rfc3339(moment), "text": text}
+
+    def image(self, key: str, alt: str, width: int, height: int, images: Images) -> Sized:
+        """A picture, with its other sizes where there are any. The one place that decides how pictures are offered."""
+        return {
+            "src": plain(f"/{key}"),
+            "srcset": srcset(key, width, images),
+            "alt": alt,
+            "width": width,
+            "height": height,
+        }
+
+    def story(self, teaser: Teaser, language: str, images: Images) -> dict[str, Any]:
+        """An article as a page in `language` shows it, in words of its own. All of it comes from the teaser."""
+        foreign = teaser.language != language
+        lang = f' lang="{plain(teaser.language)}" dir="{direction(teaser.language)}"' if foreign else ""
+        image = teaser.image
+        words = labels(teaser.language)
+        opinion = teaser.kind == "opinion"
+        byline = ", ".join(name for _, name in teaser.authors)
+        return {
+            "id": teaser.id,
+            "url": plain(teaser.path),
+            "section": plain(main_section(teaser.section)),
+            "kicker": byline if opinion and byline else self.site.section_name(teaser.section),
+            "label": words[f"{teaser.kind}_label"] if teaser.kind in {"analysis", "review", "live"} else "",
+            "opinion": opinion,
+            "headline": teaser.headline,
+            "standfirst": teaser.standfirst,
+            "byline": byline,
+            "breaking": words["breaking"] if teaser.breaking else "",
+            "date": self.moment(teaser.published_at, teaser.language, only_day=True),
+            "reading": words["read"].format(minutes=spoken_minutes(teaser.minutes, teaser.language)),
+            "lang": Safe(lang),
+            "image": self.image(image.key, image.alt, image.width, image.height, images) if image else None,
+        }
+
+    def stories(self, teasers: list[Teaser], language: str, images: Images) -> list[dict[str, Any]]:
+        return [self.story(each, language, images) for each in teasers]
+
+
+def section_url(key: str) -> Safe:
+    return plain(f"/{key}/")
+
+
+def srcset(key: str, width: int, images: Images) -> Safe | None:
+    """The `srcset` of a picture; None when it comes in one size alone."""
+    sizes = images.get(key)
+    if not sizes:
+        return None
+    offered = [f"/{each} {px}w" for each, px in sorted(sizes, key=lambda item: item[1]) if px < width]
+    return plain(", ".join([*offered, f"/{key} {width}w"]))

@@ -1,0 +1,134 @@
+"""The sample newspaper, written by render and served by the gateway, with a clock that stands still.
+
+`python -m tests.e2e.quality.newspaper FOLDER` serves it until it is stopped: for looking.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+import tempfile
+from asyncio.subprocess import DEVNULL
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+
+from pressroom_local.gateway import gateway_command, gateway_environment
+from pressroom_render.app import Studio, http_parts, open_studio, prepare_site
+from pressroom_render.handlers import Work, on_article
+from pressroom_render.projection import Projection
+from pressroom_render.settings import Settings
+from pressroom_render.writer import PageWriter
+from pressroom_shared.clock import ManualClock, microseconds
+from pressroom_shared.events import ArticlePublished, ArticleUnpublished, Withdrawal
+from pressroom_shared.outbox import OutcomeOutbox
+from pressroom_shared.running import Task, run_until_stopped
+from tests.sample import SAMPLE, sample_events, sample_pictures
+from tests.servers import free_port
+from tests.waiting import until
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+WITHDRAWN = "/us/2026/11/20/withdrawn/"
+
+
+@dataclass(frozen=True, slots=True)
+class Newspaper:
+    """Where it is served, and its studio."""
+
+    url: str
+    studio: Studio
+
+
+async def take_in(studio: Studio, event: ArticlePublished | ArticleUnpublished) -> None:
+    """Handle one event, as the consumer would."""
+    async with studio.database.begin() as connection:
+        outcomes = OutcomeOutbox(connection, studio.clock, "/render/pages")
+        await on_article(event, Work(Projection(connection), studio.pages(connection), outcomes, studio.clock))
+
+
+async def write_all(studio: Studio) -> None:
+    writer = PageWriter(studio.database, studio.store, studio.composer, studio.settings, studio.clock)
+    while await writer.write_batch():
+        pass
+
+
+async def publish_sample(studio: Studio) -> None:
+    """Every sample article and picture; one more article that was withdrawn."""
+    for key, content in sample_pictures().items():
+        if not await studio.store.exists(key):
+            await studio.store.put(key, content)
+    for event in sample_events():
+        await take_in(studio, event)
+    tombstone = Withdrawal(id="withdrawn", version=microseconds(NOW), path=WITHDRAWN, at=NOW)
+    await take_in(
+        studio, ArticleUnpublished(id="withdrawn", source="/ingest", subject="withdrawn", time=NOW, data=tombstone)
+    )
+    await write_all(studio)
+
+
+def lay_out(folder: Path, base_url: str) -> Path:
+    """The sample's site file and standing pages in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = (SAMPLE / "site.toml").read_text(encoding="utf-8")
+    (folder / "site.toml").write_text(text.replace("http://localhost:8080", base_url), encoding="utf-8")
+    shutil.copytree(SAMPLE / "pages", folder / "pages", dirs_exist_ok=True)
+    return folder / "site.toml"
+
+
+@asynccontextmanager
+async def newspaper(folder: Path) -> AsyncIterator[Newspaper]:
+    """Built into `folder`, served on a free port of the loopback address until the end of the block."""
+    port, render_port = free_port(), free_port()
+    settings = Settings(
+        site=lay_out(folder, f"http://127.0.0.1:{port}"),
+        data_dir=folder,
+        pages_coalesce_s=0,
+        pages_sweep_s=0,
+        http_port=render_port,
+    )
+    async with open_studio(settings, ManualClock(NOW)) as studio:
+        await prepare_site(studio)
+        await publish_sample(studio)
+        stop = asyncio.Event()
+        serving = asyncio.create_task(run_until_stopped(*await http_parts(studio), stop=stop))
+        environment = gateway_environment(
+            site_root=folder / "site", state=folder, bind="127.0.0.1", port=port, upstreams={"render": render_port}
+        )
+        gateway = await asyncio.create_subprocess_exec(
+            *gateway_command(), env={**os.environ, **environment}, stdout=DEVNULL, stderr=DEVNULL
+        )
+        try:
+            await until(lambda: _answers(f"http://127.0.0.1:{port}/"))
+            yield Newspaper(f"http://127.0.0.1:{port}", studio)
+        finally:
+            gateway.terminate()
+            await gateway.wait()
+            stop.set()
+            await serving
+
+
+async def _answers(url: str) -> bool:
+    async with httpx.AsyncClient() as client:
+        try:
+            return (await client.get(url)).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+
+async def main() -> None:
+    async def wait(stop: asyncio.Event) -> None:
+        async with newspaper(Path(sys.argv[1] if sys.argv[1:] else tempfile.mkdtemp())) as paper:
+            print(paper.url, flush=True)
+            await stop.wait()
+
+    await run_until_stopped(Task(wait))
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
