@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -14,8 +13,11 @@ from rich.table import Table
 
 from pressroom_local import folder, sample
 from pressroom_local.beginning import begin
-from pressroom_local.client import Api, open_api
+from pressroom_local.client import Api
 from pressroom_local.frontmatter import read_manuscript
+from pressroom_local.operating import add_to
+from pressroom_local.operating.calling import call, console
+from pressroom_local.operating.streams import streams
 from pressroom_local.ports import LOOPBACK
 from pressroom_local.processes import SERVICES, without
 from pressroom_local.progress import Progress, receipt_table
@@ -26,8 +28,6 @@ from pressroom_local.supervisor import unready
 from pressroom_shared.errors import PressroomError
 from pressroom_shared.settings import load_settings
 
-ResultT = TypeVar("ResultT")
-console = Console()
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -39,6 +39,7 @@ keys = typer.Typer(no_args_is_help=True, help="API keys: who may write, publish,
 sample_commands = typer.Typer(no_args_is_help=True, help="The sample newspaper.")
 app.add_typer(keys, name="keys")
 app.add_typer(sample_commands, name="sample")
+add_to(app)
 
 
 def main() -> None:
@@ -100,7 +101,7 @@ def publish(
             console.print(f"{draft.manuscript.headline}: {state}: {answer['url']}", markup=False, soft_wrap=True)
             console.print(f"  pressroom status {draft.id}", markup=False, highlight=False)
 
-    _call(work)
+    call(work)
 
 
 @app.command()
@@ -121,22 +122,31 @@ def init(
 
 @app.command()
 def status(
-    article: Annotated[str, typer.Argument(help="An article's id or external_id; empty: the services.")] = "",
+    article: Annotated[str, typer.Argument(help="An article's id or external_id; empty: the whole system.")] = "",
+    watch: Annotated[bool, typer.Option("--watch", help="Refresh every second until Ctrl-C.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")] = False,
 ) -> None:
-    """What became of an article, service by service; without one, whether the services on this machine are well."""
-    if not article:
-        if not asyncio.run(_services(load_settings(Settings))):
-            raise typer.Exit(1)
+    """What became of an article, service by service; without one, what each consumer group has before it.
+
+    lag: entries not read yet. bulk: of imports and replays. oldest: the age of the oldest entry that is not done.
+    Where Pressroom runs on this machine, also whether each of its processes is well.
+    """
+    if article:
+        call(lambda api: _show_article(api, article))
         return
+    settings = load_settings(Settings)
+    well = as_json or not folder.ran_here(settings.data_dir) or asyncio.run(_services(settings))
+    streams(watch=watch, as_json=as_json)
+    if not well:
+        raise typer.Exit(1)
 
-    async def work(api: Api) -> None:
-        found = await api.find(article)
-        article_id = found["id"] if found else article
-        receipt, shown = await api.receipt(article_id), await api.article(article_id)
-        console.print(f"{shown['headline']}\n{shown['url']}", markup=False, soft_wrap=True)
-        console.print(receipt_table(receipt))
 
-    _call(work)
+async def _show_article(api: Api, article: str) -> None:
+    found = await api.find(article)
+    article_id = found["id"] if found else article
+    receipt, shown = await api.receipt(article_id), await api.article(article_id)
+    console.print(f"{shown['headline']}\n{shown['url']}", markup=False, soft_wrap=True)
+    console.print(receipt_table(receipt))
 
 
 async def _services(settings: Settings) -> bool:
@@ -168,7 +178,7 @@ def create_key(
         made = await api.call("POST", "/keys", json={"name": name, "role": role})
         console.print(made["secret"], markup=False, highlight=False, soft_wrap=True)
 
-    _call(work)
+    call(work)
 
 
 @keys.command("list")
@@ -181,13 +191,13 @@ def list_keys() -> None:
             line = f"{each['id']:<36}  {each['role']:<11}  {state:<18}  {each['name']}"
             console.print(line, markup=False, highlight=False, soft_wrap=True)
 
-    _call(work)
+    call(work)
 
 
 @keys.command("revoke")
 def revoke_key(key_id: Annotated[str, typer.Argument(help="The key's id, as `pressroom keys list` shows it.")]) -> None:
     """Revoke a key, at once and for good."""
-    _call(lambda api: api.call("DELETE", f"/keys/{key_id}"))
+    call(lambda api: api.call("DELETE", f"/keys/{key_id}"))
     console.print("Revoked.")
 
 
@@ -200,22 +210,10 @@ def load_sample() -> None:
         count = await sample.load(api, Progress(console), timeout_s=settings.receipt_timeout_s)
         console.print(f"{count} articles were published." if count else "All of them are live already.")
 
-    _call(work)
+    call(work)
 
 
 @sample_commands.command("remove")
 def remove_sample() -> None:
     """Withdraw the sample newspaper's articles."""
-    console.print(f"{_call(sample.remove)} articles were removed.")
-
-
-def _call(work: Callable[[Api], Awaitable[ResultT]]) -> ResultT:
-    """Do something with the API. Raises `LocalError` when there is no key."""
-    settings = load_settings(Settings)
-    key = settings.admin_key.get_secret_value() if settings.admin_key else folder.kept_key(settings.data_dir)
-
-    async def run_it() -> ResultT:
-        async with open_api(settings.base_url, key) as api:
-            return await work(api)
-
-    return asyncio.run(run_it())
+    console.print(f"{call(sample.remove)} articles were removed.")

@@ -91,6 +91,11 @@ def kept_ports(folder: Path) -> dict[str, int]:
     return ports
 
 
+def ran_here(folder: Path) -> bool:
+    """Whether a run has ever used this data folder."""
+    return (folder / "ports.json").exists()
+
+
 def sample_site(folder: Path, source: Path, port: int) -> Path:
     """The sample newspaper's site file with the address that it has here."""
     text = source.read_text(encoding="utf-8")

@@ -25,6 +25,8 @@ OWNERS = [
     ("ingest", "DELETE", "/api/v1/keys/k1"),
     ("ingest", "GET", "/api/v1/audit"),
     ("ingest", "GET", "/api/v1/events?after=7"),
+    ("ingest", "GET", "/api/v1/operations/status"),
+    ("ingest", "POST", "/api/v1/operations/dead/pages/1-0/retry"),
     ("ingest", "GET", "/api/v1/site"),
     ("ingest", "GET", "/api/v1/openapi.json"),
     ("ingest", "GET", "/api/v1/docs"),

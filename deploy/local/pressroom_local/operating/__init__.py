@@ -1,10 +1,10 @@
-"""The operator's commands: how the streams stand, dead letters, replays, reconciling. `add_to` mounts them."""
+"""The operator's commands: dead letters, replays, reconciling. `add_to` mounts them."""
 
 from __future__ import annotations
 
 import typer
 
-from pressroom_local.operating import dead, reconcile, replay, streams
+from pressroom_local.operating import dead, reconcile, replay
 
 __all__ = ["add_to"]
 
@@ -14,4 +14,3 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(dead.app, name="dead")
     app.command("replay")(replay.replay)
     app.command("reconcile")(reconcile.reconcile)
-    app.command("streams")(streams.streams)

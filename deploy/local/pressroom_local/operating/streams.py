@@ -1,10 +1,10 @@
-"""`pressroom streams`: how each group stands, and what to do about it."""
+"""`pressroom status`: how each group stands, and what to do about it."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 from rich.console import Group
@@ -19,14 +19,8 @@ COLUMNS = ("group", "lag", "bulk", "pending", "oldest", "retries", "dead", "a se
 REFRESH_S = 1.0
 
 
-def streams(
-    watch: Annotated[bool, typer.Option("--watch", help="Refresh every second until Ctrl-C.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")] = False,
-) -> None:
-    """What each consumer group has before it, what fails, who works; and the one thing to do about it.
-
-    lag: entries not read yet. bulk: of imports and replays. oldest: the age of the oldest entry that is not done.
-    """
+def streams(*, watch: bool, as_json: bool) -> None:
+    """Show what each consumer group has before it, what fails, who works; and the one thing to do about it."""
 
     async def work(api: Api) -> None:
         if watch and console.is_terminal and not as_json:
