@@ -101,7 +101,7 @@ async def retry_dead(
     payload = letter.payload if mended is None else _checked(mended)
     _pace.take(1)
     _record(actor, "dead_letter.retried", letter, mended=mended is not None)
-    await _gone_is_404(DeadLetters(redis, group).retry(letter_id, payload))
+    await _gone_is_404(DeadLetters(redis, group).retry(letter, payload))
     return {"retried": 1}
 
 
@@ -129,7 +129,7 @@ async def retry_many(actor: Admin, redis: TheRedis, group: Group, given: RetryMa
     allowed = _pace.take(len(found)) if found else 0
     for letter in found[:allowed]:
         _record(actor, "dead_letter.retried", letter, mended=False)
-        await _gone_is_404(letters.retry(letter.id, letter.payload))
+        await _gone_is_404(letters.retry(letter, letter.payload))
     return {"retried": allowed, "next": found[allowed - 1].id if allowed < len(found) else following or None}
 
 
@@ -138,7 +138,7 @@ async def drop_dead(actor: Admin, redis: TheRedis, group: Group, letter_id: str)
     """Forget it, for good."""
     letter = await _letter(redis, group, letter_id)
     _record(actor, "dead_letter.dropped", letter)
-    await _gone_is_404(DeadLetters(redis, group).drop(letter_id))
+    await _gone_is_404(DeadLetters(redis, group).drop(letter))
     return Response(status_code=204)
 
 
