@@ -47,6 +47,11 @@ def dead_letters(group: str) -> str:
     return f"pressroom:{PARTITION}:dead:{group}"
 
 
+def dead_events(group: str) -> str:
+    """A hash of the ids of the events that are in a group's dead letters."""
+    return f"pressroom:{PARTITION}:dead-events:{group}"
+
+
 def alive(group: str, consumer: str) -> str:
     """A key that lives as long as a consumer does."""
     return f"pressroom:{PARTITION}:alive:{group}:{consumer}"

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from pressroom_ingest.keyring import announce_keys
 from pressroom_ingest.tables import api_key
 from pressroom_shared.clock import Clock, rfc3339
 from pressroom_shared.database import insert
@@ -128,6 +129,7 @@ class Keys:
                 previous_until=self._clock.now() + timedelta(hours=overlap_h),
             )
         )
+        await announce_keys(self._connection, self._clock)
         return await self.show(key_id), secret
 
     async def ensure(self, name: str, role: Role, secret: str) -> None:
@@ -142,6 +144,7 @@ class Keys:
             .values(id=key_id, name=name, role=role, secret_sha256=digest(secret), created_at=self._clock.now(), **more)
             .on_conflict_do_nothing()
         )
+        await announce_keys(self._connection, self._clock)
 
     async def _row(self, key_id: str) -> Any:
         row = (await self._connection.execute(sa.select(api_key).where(api_key.c.id == key_id))).one_or_none()
@@ -163,6 +166,7 @@ class Keys:
             .where(api_key.c.id == key_id, api_key.c.revoked_at.is_(None))
             .values(revoked_at=self._clock.now())
         )
+        await announce_keys(self._connection, self._clock)
 
     async def used(self, seen: Mapping[str, datetime]) -> None:
         """Keep when keys were used last."""

@@ -14,7 +14,7 @@ from redis.exceptions import ResponseError
 from pressroom_shared.clock import rfc3339
 from pressroom_shared.errors import PressroomError
 from pressroom_shared.events import Outcome
-from pressroom_shared.keys import FIELD, OUTCOMES, bulk, dead_letters
+from pressroom_shared.keys import FIELD, OUTCOMES, bulk, dead_events, dead_letters
 from pressroom_shared.outbox import outcome_event
 from pressroom_shared.streams import scripts
 from pressroom_shared.streams.entries import Entry, Raw
@@ -50,6 +50,7 @@ async def bury(
         "dead_at": rfc3339(now),
         "event_type": entry.event.type if entry.event else "",
         "subject": entry.event.subject if entry.event else "",
+        "event_id": entry.event.id if entry.event else "",
     }
     return await scripts.bury(
         redis,
@@ -59,6 +60,8 @@ async def bury(
         id=entry.id,
         dead=dead_letters(group),
         fields=fields,
+        known=dead_events(group),
+        event_id=fields["event_id"],
         outcomes=OUTCOMES,
         field=FIELD,
         outcome=b"" if outcome is None else outcome_event(outcome, f"/{group}").encode(),
@@ -83,6 +86,7 @@ class DeadLetter:
     group: str
     stream: str
     entry: str
+    event_id: str
     event_type: str
     subject: str
     failure: str
@@ -97,7 +101,18 @@ class DeadLetter:
         def said(name: str) -> str:
             return fields.get(name.encode(), b"").decode(errors="replace")
 
-        names = ("group", "stream", "entry", "event_type", "subject", "failure", "reason", "dead_at", "traceback")
+        names = (
+            "group",
+            "stream",
+            "entry",
+            "event_id",
+            "event_type",
+            "subject",
+            "failure",
+            "reason",
+            "dead_at",
+            "traceback",
+        )
         return cls(
             id=letter_id.decode(),
             deliveries=int(said("deliveries") or 0),
@@ -159,18 +174,20 @@ class DeadLetters:
             raise NotADeadLetterError(f"The group {self.group} has no dead letter {letter_id}.")
         return DeadLetter.read(*entries[0])
 
-    async def retry(self, letter_id: str, payload: bytes) -> None:
+    async def retry(self, letter: DeadLetter, payload: bytes) -> None:
         """Give an entry to its group once more, and to no other group, in one step.
 
         It comes through the group's bulk stream, as often as if it were new. Raises `NotADeadLetterError`.
         """
-        moved = await scripts.move(
-            self._redis, self._stream, bulk(self.group), id=letter_id, field=FIELD, payload=payload
-        )
-        if not moved:
-            raise NotADeadLetterError(f"The group {self.group} has no dead letter {letter_id} any more.")
+        await self._take_out(letter, target=bulk(self.group), field=FIELD, payload=payload)
 
-    async def drop(self, letter_id: str) -> None:
+    async def drop(self, letter: DeadLetter) -> None:
         """Forget an entry. Raises `NotADeadLetterError`."""
-        if not await self._redis.xdel(self._stream, letter_id):
-            raise NotADeadLetterError(f"The group {self.group} has no dead letter {letter_id} any more.")
+        await self._take_out(letter)
+
+    async def _take_out(self, letter: DeadLetter, **to: Any) -> None:
+        known = dead_events(self.group)
+        if not await scripts.take_out(
+            self._redis, self._stream, id=letter.id, known=known, event_id=letter.event_id, **to
+        ):
+            raise NotADeadLetterError(f"The group {self.group} has no dead letter {letter.id} any more.")

@@ -47,9 +47,13 @@ return 1
 _BURY = (
     _OWNED
     + """
-local group, consumer, id, field, outcome = unpack(ARGV, 1, 5)
+local group, consumer, id, field, outcome, event = unpack(ARGV, 1, 6)
 if not owned(KEYS[1], group, consumer, id) then return 0 end
-redis.call('XADD', KEYS[2], '*', unpack(ARGV, 6))
+local letter = event ~= '' and redis.call('HGET', KEYS[4], event)
+if not letter then
+  letter = redis.call('XADD', KEYS[2], '*', unpack(ARGV, 7))
+  if event ~= '' then redis.call('HSET', KEYS[4], event, letter) end
+end
 if outcome ~= '' then redis.call('XADD', KEYS[3], '*', field, outcome) end
 redis.call('XACK', KEYS[1], group, id)
 return 1
@@ -74,11 +78,11 @@ if request ~= '' then redis.call('XADD', KEYS[2], '*', field, request) end
 return 1
 """
 
-_MOVE = """
-local id = ARGV[1]
-if #redis.call('XRANGE', KEYS[1], id, id, 'COUNT', 1) == 0 then return 0 end
-redis.call('XADD', KEYS[2], '*', ARGV[2], ARGV[3])
-redis.call('XDEL', KEYS[1], id)
+_TAKE_OUT = """
+local id, event, field, payload = unpack(ARGV)
+if redis.call('XDEL', KEYS[1], id) == 0 then return 0 end
+redis.call('HDEL', KEYS[2], event)
+if KEYS[3] then redis.call('XADD', KEYS[3], '*', field, payload) end
 return 1
 """
 
@@ -110,13 +114,19 @@ async def bury(
     id: str,  # noqa: A002
     dead: str,
     fields: Mapping[str, Any],
+    known: str,
+    event_id: str,
     outcomes: str,
     field: str,
     outcome: bytes,
 ) -> bool:
-    """Put `fields` into the stream `dead`, `outcome` (if any) into `outcomes`, and ack. False as `park`."""
+    """Put `fields` into the stream `dead`, `outcome` (if any) into `outcomes`, and ack. False as `park`.
+
+    `known` is a hash of the events that are in `dead`: one that was sent again is not put there twice.
+    """
     flat = [part for pair in fields.items() for part in pair]
-    return await _run(redis, _BURY, [stream, dead, outcomes], [group, consumer, id, field, outcome, *flat])
+    keys = [stream, dead, outcomes, known]
+    return await _run(redis, _BURY, keys, [group, consumer, id, field, outcome, event_id, *flat])
 
 
 async def remove_consumer(redis: Redis, stream: str, *, group: str, consumer: str) -> bool:
@@ -129,9 +139,20 @@ async def make_group(redis: Redis, stream: str, *, group: str, operations: str, 
     return await _run(redis, _MAKE_GROUP, [stream, operations], [group, field, request])
 
 
-async def move(redis: Redis, source: str, target: str, *, id: str, field: str, payload: bytes) -> bool:  # noqa: A002
-    """Take an entry out of one stream and put `payload` into another. False when the entry is gone."""
-    return await _run(redis, _MOVE, [source, target], [id, field, payload])
+async def take_out(
+    redis: Redis,
+    dead: str,
+    *,
+    id: str,  # noqa: A002
+    known: str,
+    event_id: str,
+    target: str | None = None,
+    field: str = "",
+    payload: bytes = b"",
+) -> bool:
+    """Take a dead letter out of its stream, and put `payload` into `target`, if any. False when it is gone."""
+    keys = [dead, known] + ([target] if target else [])
+    return await _run(redis, _TAKE_OUT, keys, [id, event_id, field, payload])
 
 
 async def _run(redis: Redis, script: str, keys: list[str], arguments: list[Any]) -> bool:

@@ -276,6 +276,8 @@ async def test_a_dead_letter_is_dropped_once(
     await kill_some(redis, redis_url, tmp_path, 1)
     (one,) = (await api.get(f"{OPERATIONS}/dead/search")).json()["items"]
     assert (await api.delete(f"{OPERATIONS}/dead/search/{one['id']}")).status_code == 204
+    (line,) = (await api.get("/api/v1/audit", params={"action": "dead_letter"})).json()["items"]
+    assert (line["action"], line["article_id"], line["detail"]["group"]) == ("dead_letter.dropped", "a0", "search")
     assert (await api.delete(f"{OPERATIONS}/dead/search/{one['id']}")).status_code == 404
     assert (await api.get(f"{OPERATIONS}/dead/search/not-an-id")).status_code == 404
     assert (await api.get(f"{OPERATIONS}/dead/weather")).status_code == 422

@@ -26,7 +26,8 @@ async def events(desk: Desk) -> list[ArticlePublished | ArticleUnpublished]:
     """What the relay would send, in its order."""
     build = EventBuilder(desk)
     async with desk.database.read() as connection:
-        found = [decode(await build(connection, row)) for row in await outbox.waiting(connection, 1000)]
+        waiting = [row for row in await outbox.waiting(connection, 1000) if row.payload is None]
+        found = [decode(await build(connection, row)) for row in waiting]
     assert all(isinstance(each, ArticlePublished | ArticleUnpublished) for each in found)
     return found  # type: ignore[return-value]
 
@@ -223,9 +224,10 @@ async def test_events_are_listed_in_published_order(api: httpx.AsyncClient, desk
     accepted = await publish(api, draft)
     assert (await api.get("/api/v1/events")).json() == {"items": [], "next": 0}, "not relayed yet"
     async with desk.database.begin() as connection:
-        waiting = await outbox.waiting(connection, 10)
+        waiting = [row for row in await outbox.waiting(connection, 10) if row.payload is None]
         await outbox.mark_relayed(connection, [(row.id, f"{row.id}-0") for row in waiting], desk.clock.now())
-        assert await connection.scalar(sa.select(outbox_rows.c.sequence)) == 1
+        numbers = await connection.scalars(sa.select(outbox_rows.c.sequence).where(outbox_rows.c.sequence > 0))
+        assert list(numbers) == [1]
     listed = (await api.get("/api/v1/events")).json()
     assert [(each["sequence"], each["version"]) for each in listed["items"]] == [(1, accepted["version"])]
     assert (await api.get("/api/v1/events", params={"after": 1})).json()["items"] == []

@@ -37,7 +37,8 @@ async def sent(desk: Desk) -> list[Event]:
     """What ingest's relay would send."""
     build = EventBuilder(desk)
     async with desk.database.read() as connection:
-        return [decode(await build(connection, row)) for row in await outbox.waiting(connection, 1000)]
+        waiting = [row for row in await outbox.waiting(connection, 1000) if row.article_id != "keys"]
+        return [decode(await build(connection, row)) for row in waiting]
 
 
 async def answer(desk: Desk, request_id: str, group: str, *items: InventoryItem, times: int = 1) -> None:

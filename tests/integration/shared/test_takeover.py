@@ -98,6 +98,26 @@ async def test_nobody_is_believed_dead_before_all_had_time_to_beat(redis: Any, m
     assert await heart.dead(["one", "other"]) == {"other"}
 
 
+async def test_a_poisoned_event_that_is_sent_again_is_one_dead_letter(
+    redis: Any, redis_url: str, tmp_path: Path
+) -> None:
+    async def refuse(event: ArticlePublished, log: Log) -> None:
+        raise Poison("No such language.")
+
+    event = published()
+    async with running(consumer_of(Log(), settings(redis_url, tmp_path), refuse)):
+        for _ in range(3):
+            await publish(redis, event)
+        await publish(redis, published(2))
+        await until(lambda: _all_read(redis, 4))
+        await until(lambda: nothing_pending(redis))
+    assert await redis.xlen(dead_letters("search")) == 2
+
+
+async def _all_read(redis: Any, count: int) -> bool:
+    return any(each["entries-read"] == count for each in await redis.xinfo_groups(ARTICLES))
+
+
 async def test_a_consumer_with_something_pending_is_never_removed(redis: Any) -> None:
     await ensure_group(redis, ARTICLES, "search", SystemClock())
     entry = await publish(redis, published())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import time
 from collections.abc import Awaitable
 from typing import Annotated, Any, Literal, TypeVar
@@ -12,8 +11,9 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 from redis.asyncio import Redis
 
-from pressroom_ingest.api.edge import ERRORS, NOT_FOUND, Admin, Limit
+from pressroom_ingest.api.edge import ERRORS, NOT_FOUND, Admin, Limit, TheDesk
 from pressroom_ingest.api.operations import UNAVAILABLE, TheRedis
+from pressroom_ingest.desk import Desk
 from pressroom_ingest.keys import Actor
 from pressroom_shared.events import decode
 from pressroom_shared.events.envelope import Undecodable
@@ -22,7 +22,6 @@ from pressroom_shared.streams.dead_letters import DeadLetter, DeadLetters, NotAD
 
 router = APIRouter(prefix="/api/v1/operations/dead", tags=["Operations"])
 
-log = logging.getLogger(__name__)
 T = TypeVar("T")
 Group = Literal["pages", "cards", "search", "notify", "receipts", "operations"]
 RETRIES_A_SECOND = 50
@@ -93,15 +92,15 @@ class RetryIn(BaseModel):
 
 @router.post("/{group}/{letter_id}/retry", status_code=202, responses=NOT_FOUND | UNAVAILABLE | problem_responses(429))
 async def retry_dead(
-    actor: Admin, redis: TheRedis, group: Group, letter_id: str, given: RetryIn | None = None
+    desk: TheDesk, actor: Admin, redis: TheRedis, group: Group, letter_id: str, given: RetryIn | None = None
 ) -> dict[str, Any]:
     """Give it to its group once more, and to no other. A `payload` that is sent instead must be a valid event."""
     letter = await _letter(redis, group, letter_id)
     mended = given.payload if given is not None else None
     payload = letter.payload if mended is None else _checked(mended)
     _pace.take(1)
-    _record(actor, "dead_letter.retried", letter, mended=mended is not None)
-    await _gone_is_404(DeadLetters(redis, group).retry(letter_id, payload))
+    await _record(desk, actor, "dead_letter.retried", letter, mended=mended is not None)
+    await _gone_is_404(DeadLetters(redis, group).retry(letter, payload))
     return {"retried": 1}
 
 
@@ -121,24 +120,24 @@ class RetryManyIn(BaseModel):
 
 
 @router.post("/{group}:retry", status_code=202, responses=ERRORS | UNAVAILABLE | problem_responses(429))
-async def retry_many(actor: Admin, redis: TheRedis, group: Group, given: RetryManyIn) -> dict[str, Any]:
+async def retry_many(desk: TheDesk, actor: Admin, redis: TheRedis, group: Group, given: RetryManyIn) -> dict[str, Any]:
     """Retry a hundred at most, as they are, newest first. `next` says that there may be others, and where to go on:
     what dies again meanwhile is not among them."""
     letters = DeadLetters(redis, group)
     found, following = await letters.page(given.wanted, before=given.cursor, limit=RETRIES_AT_ONCE)
     allowed = _pace.take(len(found)) if found else 0
     for letter in found[:allowed]:
-        _record(actor, "dead_letter.retried", letter, mended=False)
-        await _gone_is_404(letters.retry(letter.id, letter.payload))
+        await _record(desk, actor, "dead_letter.retried", letter, mended=False)
+        await _gone_is_404(letters.retry(letter, letter.payload))
     return {"retried": allowed, "next": found[allowed - 1].id if allowed < len(found) else following or None}
 
 
 @router.delete("/{group}/{letter_id}", status_code=204, responses=NOT_FOUND | UNAVAILABLE)
-async def drop_dead(actor: Admin, redis: TheRedis, group: Group, letter_id: str) -> Response:
+async def drop_dead(desk: TheDesk, actor: Admin, redis: TheRedis, group: Group, letter_id: str) -> Response:
     """Forget it, for good."""
     letter = await _letter(redis, group, letter_id)
-    _record(actor, "dead_letter.dropped", letter)
-    await _gone_is_404(DeadLetters(redis, group).drop(letter_id))
+    await _record(desk, actor, "dead_letter.dropped", letter)
+    await _gone_is_404(DeadLetters(redis, group).drop(letter))
     return Response(status_code=204)
 
 
@@ -163,9 +162,18 @@ def _checked(mended: dict[str, Any]) -> bytes:
     return payload
 
 
-def _record(actor: Actor, action: str, letter: DeadLetter, **detail: Any) -> None:
-    """Who did it, for whoever asks later."""
-    log.warning("%s by %s (%s): %s %s %s", action, actor.name, actor.id, letter.group, letter.id, detail or "")
+async def _record(desk: Desk, actor: Actor, action: str, letter: DeadLetter, **detail: Any) -> None:
+    """Into the audit log, before it is done: what was not done for an outage was asked for all the same."""
+    async with desk.begin(wake=False) as work:
+        await work.audit.add(
+            actor,
+            action,
+            article_id=letter.subject,
+            group=letter.group,
+            dead_letter=letter.id,
+            event_id=letter.event_id,
+            **detail,
+        )
 
 
 def _line(letter: DeadLetter) -> dict[str, Any]:

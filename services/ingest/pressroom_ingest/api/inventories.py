@@ -63,4 +63,5 @@ async def repair(desk: TheDesk, actor: Admin, request_id: str, given: RepairIn) 
         wanted = plan(drift, from_ingest=given.from_ingest)
         if not given.dry_run:
             await carry_out(work, desk.clock, wanted, actor)
+            await work.audit.add(actor, "drift.repaired", request_id=request_id, done=wanted.view())
     return wanted.view() | {"dry_run": given.dry_run}

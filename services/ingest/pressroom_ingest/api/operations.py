@@ -94,6 +94,7 @@ async def ask_replay(desk: TheDesk, actor: Admin, given: ReplayIn) -> Response:
         live, withdrawn = await replays.count(given.selection)
         _found(given, live + withdrawn)
         asked = await replays.ask(given.selection, given.to, reason=f"Asked for by {actor.name}.")
+        await work.audit.add(actor, "replay.asked", replay_id=asked.id, to=list(asked.groups))
     answer = document(asked.view() | {"would": would(live, withdrawn, given.to)})
     answer.status_code = 202
     return answer
@@ -129,4 +130,5 @@ async def cancel_replay(desk: TheDesk, actor: Admin, replay_id: str) -> Response
     """Send no more of it. What is in the bulk streams already is still done."""
     async with desk.begin() as work:
         await Replays(work.connection, desk.clock).cancel(replay_id)
+        await work.audit.add(actor, "replay.cancelled", replay_id=replay_id)
     return Response(status_code=204)
