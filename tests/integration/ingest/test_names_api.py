@@ -19,7 +19,8 @@ async def relayed(desk: Desk) -> None:
     """As if the relay had sent what waits."""
     async with desk.database.begin() as connection:
         waiting = await outbox.waiting(connection, 1000)
-        await outbox.mark_relayed(connection, [(row.id, f"{row.id}-0") for row in waiting], desk.clock.now())
+        if waiting:
+            await outbox.mark_relayed(connection, [(row.id, f"{row.id}-0") for row in waiting], desk.clock.now())
 
 
 async def fed(desk: Desk) -> list[ArticlePublished]:
