@@ -178,6 +178,7 @@ class Publications:
             notify=False,
             note="",
             path=head.path,
+            bulk=True,
         )
         await self._connection.execute(
             sa.update(article).where(article.c.id == article_id).values(version=went_out.version)
