@@ -62,7 +62,10 @@ def create_api(desk: Desk, waiters: Waiters, rates: Rates | None = None) -> Fast
     app.state.waiters = waiters
     app.state.rates = rates or Rates(per_s=desk.settings.rate_per_s, burst=desk.settings.rate_burst)
     app.add_middleware(
-        BodyLimit, body_bytes_max=desk.settings.body_bytes_max, media_bytes_max=desk.settings.media_bytes_max
+        BodyLimit,
+        body_bytes_max=desk.settings.body_bytes_max,
+        media_bytes_max=desk.settings.media_bytes_max,
+        import_bytes_max=desk.settings.import_bytes_max,
     )
     add_routes(app)
     return app

@@ -130,6 +130,11 @@ class Articles:
         earlier = await self.revision(article_id, number)
         return await self._change_to(head, newest, earlier.article, actor)
 
+    async def replace(self, article_id: str, given: ArticleIn, *, actor: Actor) -> Head:
+        """Save a whole new text as the newest revision: an import's, which knows no `ETag`."""
+        head = await self.head(article_id, lock=True)
+        return await self._change_to(head, await self.revision(article_id, head.revision), given, actor)
+
     async def _change_to(self, head: Head, newest: Revision, given: ArticleIn, actor: Actor) -> Head:
         await self._check(given, before=newest.article)
         for section in dict.fromkeys((head.section, given.section)):
@@ -289,14 +294,23 @@ class Articles:
         )
         await self._shelf.note_use(article_id, [each for _, each in given.media()])
         await self._connection.execute(sa.delete(label).where(label.c.article_id == article_id))
-        labels = await self._labels(given)
+        (labels,) = await self.labels_of([given])
         if labels:
-            values = [{"article_id": article_id, "kind": kind, "slug": slug} for kind, slug in dict.fromkeys(labels)]
+            values = [{"article_id": article_id, "kind": kind, "slug": slug} for kind, slug in labels]
             await self._connection.execute(sa.insert(label), values)
 
-    async def _labels(self, given: ArticleIn) -> list[tuple[str, str]]:
-        tags = await self._names.canonical("tag", map(slugify, given.tags))
-        authors = await self._names.canonical("author", map(person_slug, given.authors))
-        contributors = await self._names.canonical("author", map(person_slug, given.contributors))
-        named = (("tag", tags), ("author", authors), ("contributor", contributors))
-        return [(kind, slug) for kind, slugs in named for slug in slugs.values()]
+    async def labels_of(self, all_given: list[ArticleIn]) -> list[list[tuple[str, str]]]:
+        """Each article's tags, authors and contributors as (kind, canonical slug)."""
+        tags = await self._names.canonical("tag", {slugify(each) for given in all_given for each in given.tags})
+        named = {person_slug(each) for given in all_given for each in [*given.authors, *given.contributors]}
+        people = await self._names.canonical("author", named)
+        return [
+            list(
+                dict.fromkeys(
+                    [("tag", tags[slugify(each)]) for each in given.tags]
+                    + [("author", people[person_slug(each)]) for each in given.authors]
+                    + [("contributor", people[person_slug(each)]) for each in given.contributors]
+                )
+            )
+            for given in all_given
+        ]

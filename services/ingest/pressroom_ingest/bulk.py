@@ -1,30 +1,30 @@
-"""Bulk: publications that no reader waits for. They enter the outbox only while nothing live is in it."""
+"""Bulk: publications that no reader waits for. They go by the bulk streams, which sinks read when live is idle."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pressroom_ingest.tables import article, bulk, label
-from pressroom_shared import outbox
+from pressroom_ingest.tables import article, bulk, label, outbox
 from pressroom_shared.clock import Clock
 from pressroom_shared.ids import new_id
-from pressroom_shared.keys import ARTICLES
+from pressroom_shared.keys import BULK
 from pressroom_shared.wakeups import pause
 
 if TYPE_CHECKING:
-    from pressroom_ingest.desk import Desk, Work
+    from pressroom_ingest.desk import Desk
 
 log = logging.getLogger(__name__)
 
 LOOK_S = 0.5
-BATCH_MAX = 50
-"""Rows that may stand between a live publication and the relay."""
+BREATH_S = 0.02
+BATCH_MAX = 20
+"""Articles of one transaction: an editor's waits for it."""
 
 
 class Bulk:
@@ -36,9 +36,13 @@ class Bulk:
 
     async def send(self, versions: list[tuple[str, int]]) -> None:
         """Versions that are committed with this transaction go out when there is time."""
-        rows = [{"kind": "send", "article_id": each, "version": version} for each, version in versions]
+        now = self._clock.now()
+        rows = [
+            {"stream": BULK, "event_id": new_id(), "article_id": each, "version": version, "created_at": now}
+            for each, version in versions
+        ]
         if rows:
-            await self._connection.execute(sa.insert(bulk), rows)
+            await self._connection.execute(sa.insert(outbox), rows)
 
     async def reissue_labelled(self, kinds: tuple[str, ...], slug: str) -> int:
         """What is live of an author or a tag goes out again. Says how many articles.
@@ -57,16 +61,16 @@ class Bulk:
     async def waiting(self) -> int:
         return int(await self._connection.scalar(sa.select(sa.func.count()).select_from(bulk)) or 0)
 
-    async def take(self, limit: int) -> list[tuple[Literal["send", "reissue"], str, int | None]]:
-        """The oldest, each taken by one replica; they are gone with this transaction."""
+    async def take(self, limit: int) -> list[str]:
+        """The oldest that are to be sent again, each taken by one replica; they are gone with this transaction."""
         chosen = sa.select(bulk).order_by(bulk.c.id).limit(limit).with_for_update(skip_locked=True)
         rows = (await self._connection.execute(chosen)).all()
         await self._connection.execute(sa.delete(bulk).where(bulk.c.id.in_([row.id for row in rows])))
-        return [(row.kind, row.article_id, row.version) for row in rows]
+        return list(dict.fromkeys(row.article_id for row in rows))
 
 
 class Feeder:
-    """Feeds the outbox while it is empty."""
+    """Sends again what a renamed author or tag stands in, a batch a transaction, so that editors get between."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -78,32 +82,15 @@ class Feeder:
             except (DBAPIError, OSError) as error:
                 log.warning("bulk waits, the database does not answer: %s", error)
                 fed = 0
-            await pause(stop, 0.01 if fed else LOOK_S)
+            await pause(stop, BREATH_S if fed else LOOK_S)
 
     async def turn(self) -> int:
-        """Feed one batch when there is one, and nothing live waits. Says how many."""
+        """Send one batch when there is one. Says how many articles."""
         async with self._desk.database.read() as connection:
             if await connection.scalar(sa.select(bulk.c.id).limit(1)) is None:
                 return 0
-            if await outbox.waiting(connection, 1):
-                return 0
         async with self._desk.begin() as work:
             taken = await work.bulk.take(BATCH_MAX)
-            for kind, article_id, version in taken:
-                await _feed(work, kind, article_id, version)
+            for article_id in taken:
+                await work.publications.reissue(article_id)
         return len(taken)
-
-
-async def _feed(work: Work, kind: str, article_id: str, version: int | None) -> None:
-    if kind == "reissue":
-        await work.publications.reissue(article_id)
-        return
-    assert version is not None, "a version that is to be sent has a number"
-    await outbox.add(
-        work.connection,
-        stream=ARTICLES,
-        event_id=new_id(),
-        article_id=article_id,
-        version=version,
-        created_at=work.clock.now(),
-    )

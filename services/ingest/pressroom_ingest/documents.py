@@ -131,17 +131,19 @@ def parse(document: dict[str, Any]) -> ArticleIn:
     try:
         return ArticleIn.model_validate(document)
     except ValidationError as error:
-        raise invalid(
-            [
-                FieldError(
-                    ".".join(str(part) for part in each["loc"]),
-                    "There is no such field."
-                    if each["type"] == "extra_forbidden"
-                    else each["msg"].removeprefix("Value error, "),
-                )
-                for each in error.errors()
-            ]
-        ) from error
+        raise invalid(field_errors(error)) from error
+
+
+def field_errors(error: ValidationError) -> list[FieldError]:
+    """Each wrong field by its name, with a sentence."""
+    sentences = {"extra_forbidden": "There is no such field.", "missing": "This field is needed."}
+    return [
+        FieldError(
+            ".".join(str(part) for part in each["loc"]) or "line",
+            sentences.get(each["type"]) or each["msg"].removeprefix("Value error, "),
+        )
+        for each in error.errors()
+    ]
 
 
 def check(article: ArticleIn, *, site: Site, has_media: Callable[[str], bool]) -> None:

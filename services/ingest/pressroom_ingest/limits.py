@@ -14,16 +14,19 @@ FORM_OVERHEAD_BYTES = 64 * 1024
 class BodyLimit:
     """ASGI middleware: 413 above the limit, without reading the rest."""
 
-    def __init__(self, app: ASGIApp, *, body_bytes_max: int, media_bytes_max: int) -> None:
+    def __init__(self, app: ASGIApp, *, body_bytes_max: int, media_bytes_max: int, import_bytes_max: int) -> None:
         self._app = app
         self._body_bytes_max = body_bytes_max
-        self._media_bytes_max = media_bytes_max + FORM_OVERHEAD_BYTES
+        self._by_path = {
+            "/api/v1/media": media_bytes_max + FORM_OVERHEAD_BYTES,
+            "/api/v1/articles:import": import_bytes_max,
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = self._media_bytes_max if scope["path"] == "/api/v1/media" else self._body_bytes_max
+        limit = self._by_path.get(scope["path"], self._body_bytes_max)
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > limit:
             await _refuse(scope, receive, send, limit)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Literal
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,7 +17,16 @@ from pressroom_shared.http import Problem
 from pressroom_shared.site import Site
 
 Kind = Literal["author", "tag"]
+Value = TypeVar("Value")
 TABLES = {"author": person, "tag": tag}
+
+
+def merged(parts: Iterable[Mapping[str, Value]]) -> dict[str, Value]:
+    """All in one; of what stands in several, the last."""
+    whole: dict[str, Value] = {}
+    for part in parts:
+        whole.update(part)
+    return whole
 
 
 class Names:
@@ -29,7 +38,11 @@ class Names:
 
     async def learn(self, article: ArticleIn) -> None:
         """Keep the people and tags that an article names. A known slug given as a name keeps its name."""
-        people, topics = article.people(), article.tag_names()
+        await self.learn_all([article])
+
+    async def learn_all(self, articles: list[ArticleIn]) -> None:
+        """The same of many: each name once."""
+        people, topics = merged(each.people() for each in articles), merged(each.tag_names() for each in articles)
         canonical = await self.canonical("author", people)
         for slug, each in people.items():
             if canonical[slug] != slug:

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_ingest.articles import Articles, Head, Revision
+from pressroom_ingest.bulk import Bulk
 from pressroom_ingest.documents import ArticleIn
 from pressroom_ingest.keys import Actor, demand
-from pressroom_ingest.receipts import Receipts
 from pressroom_ingest.slugs import numbered, slugify
 from pressroom_ingest.tables import article, former_path, publication, schedule
 from pressroom_shared import outbox
@@ -65,7 +65,7 @@ class Publications:
         clock: Clock,
         site: Site,
         articles: Articles,
-        receipts: Receipts,
+        bulk: Bulk,
         *,
         approval_needed: bool,
     ) -> None:
@@ -74,7 +74,7 @@ class Publications:
         self._clock = clock
         self._site = site
         self._articles = articles
-        self._receipts = receipts
+        self._bulk = bulk
 
     async def publish(
         self,
@@ -84,8 +84,9 @@ class Publications:
         if_match: str | None,
         actor: Actor,
         scheduled_for: datetime | None = None,
+        bulk: bool = False,
     ) -> Publication:
-        """Make the newest revision live. Whatever was scheduled for it is done with.
+        """Make the newest revision live. Whatever was scheduled for it is done with. `bulk`: when there is time.
 
         Raises problems: 404, 412, and what `may_go_out` raises.
         """
@@ -107,6 +108,7 @@ class Publications:
             note=wish.note,
             path=path,
             scheduled_for=scheduled_for,
+            bulk=bulk,
         )
         await self._unschedule(article_id)
         await self._move(head, path, went_out.version, newest.article.redirect_from)
@@ -176,6 +178,7 @@ class Publications:
             notify=False,
             note="",
             path=head.path,
+            bulk=True,
         )
         await self._connection.execute(
             sa.update(article).where(article.c.id == article_id).values(version=went_out.version)
@@ -249,7 +252,9 @@ class Publications:
             raise invalid([FieldError("note", "A correction needs a note that tells readers what was wrong.")])
         return change
 
-    async def _write(self, head: Head, saved: Revision, now: datetime, actor: Actor, **fields: Any) -> Publication:
+    async def _write(
+        self, head: Head, saved: Revision, now: datetime, actor: Actor, *, bulk: bool = False, **fields: Any
+    ) -> Publication:
         """The version and its outbox row. The version is above every earlier one, whatever the clock says."""
         version = max((head.version or 0) + 1, microseconds(now))
         written = Publication(
@@ -263,18 +268,18 @@ class Publications:
         )
         values = {name: getattr(written, name) for name in Publication.__dataclass_fields__}
         await self._connection.execute(sa.insert(publication).values(**values))
+        if bulk:
+            await self._bulk.send([(head.id, version)])
+            return written
         await outbox.add(
             self._connection, stream=ARTICLES, event_id=new_id(), article_id=head.id, version=version, created_at=now
         )
-        await self._receipts.expect(head.id, version)
         return written
 
     async def _path(self, head: Head, given: ArticleIn, first: datetime) -> str:
         """The address: it stays unless the editor gives another slug, section or archive date."""
-        section = given.section.partition("/")[0]
-        day = first.astimezone(self._site.zone).strftime("%Y/%m/%d")
         wanted = given.slug or head.slug or slugify(given.headline, fallback=f"article-{head.id[-8:]}")
-        folder = f"/{section}/{day}/"
+        folder = self.folder(given.section, first)
         if head.path == f"{folder}{wanted}/":
             return head.path
         if self._connection.dialect.name == "postgresql":  # of two that want one address at once, one waits
@@ -284,6 +289,19 @@ class Publications:
             if await self._is_free(path, head.id):
                 return path
         raise invalid([FieldError("slug", f"There are {SLUG_TRIES_MAX} articles named {wanted!r} that day.")])
+
+    def folder(self, section: str, first: datetime) -> str:
+        """The part of an address before the slug: the main section, and the day in the newspaper's time zone."""
+        day = first.astimezone(self._site.zone).strftime("%Y/%m/%d")
+        return f"/{section.partition('/')[0]}/{day}/"
+
+    async def taken(self, paths: list[str]) -> set[str]:
+        """Which of these addresses are, or were, an article's."""
+        if not paths:
+            return set()
+        now_at = sa.select(article.c.path).where(article.c.path.in_(paths))
+        was_at = sa.select(former_path.c.path).where(former_path.c.path.in_(paths))
+        return set((await self._connection.execute(now_at.union(was_at))).scalars())
 
     async def _is_free(self, path: str, article_id: str) -> bool:
         now_at = await self._connection.scalar(sa.select(article.c.id).where(article.c.path == path))

@@ -24,10 +24,10 @@ from pressroom_ingest.tables import article, erasure, idempotency, media, media_
 from pressroom_shared import outbox as outboxes
 from pressroom_shared.clock import Clock, microseconds
 from pressroom_shared.database import Database
-from pressroom_shared.events import ArticleUnpublished, Withdrawal
+from pressroom_shared.events import ArticlePublished, ArticleUnpublished, Withdrawal
 from pressroom_shared.http import Problem
 from pressroom_shared.ids import new_id
-from pressroom_shared.keys import ARTICLES, GROUPS, dead_letters
+from pressroom_shared.keys import ARTICLES, FIELD, SINKS, bulk, dead_letters
 from pressroom_shared.sitestore import SiteStore
 from pressroom_shared.streams.client import RedisError
 from pressroom_shared.wakeups import pause
@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 SOURCE = "/ingest"
 LOOK_S = 2
 Entries = list[tuple[bytes, dict[bytes, bytes]]]
-DEAD_LETTERS_A_TURN = 500
+ENTRIES_A_TURN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +154,15 @@ class Eraser:
     async def _erase(self, article_id: str, event_id: str, files: list[str]) -> None:
         mine = sa.and_(outbox.c.article_id == article_id, outbox.c.event_id != event_id)
         async with self._database.read() as connection:
-            rows = (await connection.execute(sa.select(outbox.c.id, outbox.c.stream_id).where(mine))).all()
+            rows = (await connection.execute(sa.select(outbox).where(mine))).all()
             told = await connection.scalar(sa.select(outbox.c.relayed_at).where(outbox.c.event_id == event_id))
-        sent = [row for row in rows if row.stream_id]
-        if sent:
-            await self._redis.xdel(ARTICLES, *(row.stream_id for row in sent))
-        for group in GROUPS[ARTICLES]:
-            await self._erase_dead_letters(dead_letters(group), article_id)
+        sent = [row for row in rows if row.relayed_at is not None]
+        ids = [row.stream_id for row in sent if row.stream_id and row.stream == ARTICLES]
+        if ids:
+            await self._redis.xdel(ARTICLES, *ids)
+        for group in SINKS:
+            await self._erase_entries(dead_letters(group), article_id)
+            await self._erase_entries(bulk(group), article_id)
         for key in files:
             await self._store.delete(key)
         async with self._database.begin(wake=False) as connection:
@@ -168,10 +170,14 @@ class Eraser:
             if told is not None and len(sent) == len(rows):
                 await connection.execute(sa.delete(erasure).where(erasure.c.article_id == article_id))
 
-    async def _erase_dead_letters(self, stream: str, article_id: str) -> None:
+    async def _erase_entries(self, stream: str, article_id: str) -> None:
+        """From where entries are known by what is in them alone. The tombstone itself may stay."""
+        subject = f'"subject":"{article_id}"'.encode()
         start = "-"
-        while entries := cast("Entries", await self._redis.xrange(stream, start, "+", count=DEAD_LETTERS_A_TURN)):
+        while entries := cast("Entries", await self._redis.xrange(stream, start, "+", count=ENTRIES_A_TURN)):
             for entry_id, fields in entries:
-                if fields.get(b"subject") == article_id.encode():
+                payload = fields.get(FIELD.encode(), b"")
+                dead = fields.get(b"subject") == article_id.encode()
+                if dead or (subject in payload and ArticlePublished.event_type.encode() in payload):
                     await self._redis.xdel(stream, entry_id)
             start = f"({entries[-1][0].decode()}"

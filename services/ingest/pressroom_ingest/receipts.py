@@ -7,8 +7,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pressroom_ingest.tables import receipt
+from pressroom_ingest.tables import publication, receipt
 from pressroom_shared.clock import rfc3339
+from pressroom_shared.database import insert
 from pressroom_shared.events import Outcome
 
 SERVICES = ("pages", "cards", "search", "notify")
@@ -21,32 +22,29 @@ class Receipts:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def expect(self, article_id: str, version: int) -> None:
-        """Every service will say something of a new version."""
-        rows = [
-            {"article_id": article_id, "version": version, "service": each, "status": "waiting", "detail": ""}
-            for each in SERVICES
-        ]
-        await self._connection.execute(sa.insert(receipt), rows)
-
     async def record(self, outcome: Outcome) -> None:
         """Take a service's word. Of a version that is not ours nothing is kept (a restored, older database)."""
-        counts = outcome.notify.model_dump(mode="json") if outcome.notify else None
+        ours = sa.select(publication.c.version).where(
+            publication.c.article_id == outcome.article_id, publication.c.version == outcome.version
+        )
+        if await self._connection.scalar(ours) is None:
+            return
+        said: dict[str, Any] = {
+            "status": outcome.status,
+            "at": outcome.at,
+            "took_ms": outcome.took_ms,
+            "detail": outcome.detail,
+        }
+        if outcome.notify is not None:
+            said["counts"] = outcome.notify.model_dump(mode="json")
         stays_done = sa.and_(receipt.c.status == "done", sa.literal(outcome.status) != "done")
         await self._connection.execute(
-            sa.update(receipt)
-            .where(
-                receipt.c.article_id == outcome.article_id,
-                receipt.c.version == outcome.version,
-                receipt.c.service == outcome.service,
-                sa.not_(stays_done),
-            )
-            .values(
-                status=outcome.status,
-                at=outcome.at,
-                took_ms=outcome.took_ms,
-                detail=outcome.detail,
-                counts=counts if counts is not None else receipt.c.counts,
+            insert(self._connection, receipt)
+            .values(article_id=outcome.article_id, version=outcome.version, service=outcome.service, **said)
+            .on_conflict_do_update(
+                index_elements=[receipt.c.article_id, receipt.c.version, receipt.c.service],
+                set_=said,
+                where=sa.not_(stays_done),
             )
         )
 
@@ -55,14 +53,11 @@ class Receipts:
         rows = await self._connection.execute(
             sa.select(receipt).where(receipt.c.article_id == article_id, receipt.c.version == version)
         )
-        parts = {row.service: _part(row) for row in rows}
-        notify_open = parts.get("notify", {}).pop("open", 0)
+        said = {row.service: row for row in rows}
+        parts = {name: _part(name, said.get(name)) for name in SERVICES}
+        notify_open = parts["notify"].pop("open")
         final = all(part["status"] in FINAL for part in parts.values())
-        return {
-            "live": parts.get("pages", {}).get("status") == "done",
-            "complete": bool(parts) and final and not notify_open,
-            **{name: parts[name] for name in SERVICES if name in parts},
-        }
+        return {"live": parts["pages"]["status"] == "done", "complete": final and not notify_open, **parts}
 
     async def is_live(self, article_id: str, version: int) -> bool:
         status = await self._connection.scalar(
@@ -73,15 +68,14 @@ class Receipts:
         return status == "done"
 
 
-def _part(row: Any) -> dict[str, Any]:
-    part = {
-        "status": row.status,
-        "at": rfc3339(row.at) if row.at else None,
-        "took_ms": row.took_ms,
-        "detail": row.detail,
-    }
-    if row.service == "notify":
+def _part(service: str, row: Any) -> dict[str, Any]:
+    """One service's word; `waiting` while it has said nothing."""
+    part: dict[str, Any] = {"status": "waiting", "at": None, "took_ms": None, "detail": ""}
+    if row is not None:
+        at = rfc3339(row.at) if row.at else None
+        part = {"status": row.status, "at": at, "took_ms": row.took_ms, "detail": row.detail}
+    if service == "notify":
         names = ("held_until", "planned", "sent", "deferred", "failed", "suppressed", "uncertain", "digest", "open")
-        counts = row.counts or {}
+        counts = (row.counts if row is not None else None) or {}
         part |= {name: counts.get(name, None if name == "held_until" else 0) for name in names}
     return part

@@ -16,6 +16,9 @@ class Settings(Common):
     http_port: int = Field(default=8001, ge=0, le=65535)
     body_bytes_max: int = Field(default=1024 * 1024, ge=1024, description="The largest JSON body of a request.")
     media_bytes_max: int = Field(default=25 * 1024 * 1024, ge=1024, description="The largest picture.")
+    import_bytes_max: int = Field(
+        default=16 * 1024**3, ge=1024, description="The largest import; a line of it is bounded as a body is."
+    )
     media_pixels_max: int = Field(default=100_000_000, ge=1, description="The most pixels of a picture.")
     wait_timeout_s_max: float = Field(default=30, gt=0, description="The longest that `?wait=live` waits.")
     idempotency_kept_h: int = Field(default=24, ge=1)

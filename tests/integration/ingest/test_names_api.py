@@ -8,28 +8,26 @@ import httpx
 
 from pressroom_ingest.bulk import Feeder
 from pressroom_ingest.desk import Desk
+from pressroom_ingest.events import EventBuilder
 from pressroom_shared import outbox
-from pressroom_shared.events import ArticlePublished, AuthorChanged, TagChanged
+from pressroom_shared.events import ArticlePublished, AuthorChanged, TagChanged, decode
 from tests.integration.ingest.conftest import ARTICLE
 from tests.integration.ingest.test_fronts_api import all_events
 from tests.integration.ingest.test_publishing_api import publish
 
 
-async def relayed(desk: Desk) -> None:
-    """As if the relay had sent what waits."""
-    async with desk.database.begin() as connection:
-        waiting = await outbox.waiting(connection, 1000)
-        await outbox.mark_relayed(connection, [(row.id, f"{row.id}-0") for row in waiting], desk.clock.now())
-
-
 async def fed(desk: Desk) -> list[ArticlePublished]:
-    """What goes out in bulk, once nothing live waits."""
-    await relayed(desk)
-    found: list[ArticlePublished] = []
+    """What goes out in bulk; it does not go out again."""
     while await Feeder(desk).turn():
-        found += [each for each in await all_events(desk) if isinstance(each, ArticlePublished)]
-        await relayed(desk)
-    return found
+        pass
+    build = EventBuilder(desk)
+    async with desk.database.begin() as connection:
+        waiting = await outbox.waiting(connection, 1000, bulk=True)
+        found = [decode(await build(connection, row)) for row in waiting]
+        if waiting:
+            await outbox.mark_relayed(connection, [(row.id, None) for row in waiting], desk.clock.now())
+    assert all(isinstance(each, ArticlePublished) for each in found)
+    return found  # type: ignore[return-value]
 
 
 async def test_a_renamed_author_is_renamed_on_every_live_article(
@@ -44,7 +42,6 @@ async def test_a_renamed_author_is_renamed_on_every_live_article(
     event = (await all_events(desk))[-1]
     assert isinstance(event, AuthorChanged)
     assert (event.data.name, event.data.former_slugs) == ("Ines Falk-Roe", ["ines-falk"])
-    assert await Feeder(desk).turn() == 0, "bulk waits while something live does"
     (again,) = await fed(desk)
     assert [(each.slug, each.name) for each in again.data.authors] == [("ines-falk-roe", "Ines Falk-Roe")]
     assert [(each.change, each.notify) for each in again.data.announcements] == [("new", True), ("silent", False)]

@@ -1,0 +1,1 @@
+"""`pressroom import`: another system's export, through the API, into this newspaper."""

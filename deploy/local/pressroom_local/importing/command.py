@@ -1,0 +1,190 @@
+"""`pressroom import wordpress|ghost FILE`: read, convert, upload the pictures, send the articles, say what was lost."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import typer
+
+from pressroom_local.errors import LocalError
+from pressroom_local.importing import ghost, wordpress
+from pressroom_local.importing.archive import Archive, document
+from pressroom_local.importing.html_markdown import to_markdown
+from pressroom_local.importing.pictures import Pictures
+
+app = typer.Typer(no_args_is_help=True, help="Take another system's export into this newspaper.")
+TIMEOUT_S = 600
+
+File = Annotated[Path, typer.Argument(help="The export.", exists=True, dir_okay=False, readable=True)]
+Section = Annotated[str, typer.Option(help="Where articles go whose category is no section here.")]
+Map = Annotated[list[str] | None, typer.Option("--map", help="OLD=SECTION; may be given often.")]
+Media = Annotated[Path | None, typer.Option(help="A folder with the old site's pictures (wp-content/uploads).")]
+Fetch = Annotated[bool, typer.Option("--fetch", help="Fetch pictures that are not in the folder from the old site.")]
+Dry = Annotated[bool, typer.Option("--dry-run", help="Change nothing; only say what would come.")]
+Url = Annotated[str, typer.Option(envvar="PRESSROOM_URL", help="The newspaper's address.")]
+Key = Annotated[str, typer.Option(envvar="PRESSROOM_KEY", help="An API key of an editor.")]
+
+
+@dataclass
+class Report:
+    """What came in, and what did not."""
+
+    statuses: Counter[str] = field(default_factory=Counter)
+    lost: Counter[str] = field(default_factory=Counter)
+    failed: list[str] = field(default_factory=list)
+
+    def lines(self) -> list[str]:
+        told = [f"{count:>7}  {status}" for status, count in sorted(self.statuses.items())]
+        if self.lost:
+            told += ["", "Not taken over:", *(f"{count:>7}  {what}" for what, count in self.lost.most_common())]
+        if self.failed:
+            told += ["", "Refused:", *(f"         {each}" for each in self.failed)]
+        return told
+
+
+@app.command("wordpress")
+def import_wordpress(
+    file: File,
+    section: Section = "",
+    mapped: Map = None,
+    media: Media = None,
+    fetch: Fetch = False,
+    dry_run: Dry = False,
+    url: Url = "http://localhost:8080",
+    key: Key = "",
+) -> None:
+    """A WordPress export (Tools → Export, WXR)."""
+    _run(wordpress.read, file, section, mapped or [], media, fetch=fetch, dry_run=dry_run, url=url, key=key)
+
+
+@app.command("ghost")
+def import_ghost(
+    file: File,
+    section: Section = "",
+    mapped: Map = None,
+    media: Media = None,
+    fetch: Fetch = False,
+    dry_run: Dry = False,
+    url: Url = "http://localhost:8080",
+    key: Key = "",
+) -> None:
+    """A Ghost export (Settings → Export)."""
+    _run(ghost.read, file, section, mapped or [], media, fetch=fetch, dry_run=dry_run, url=url, key=key)
+
+
+def _run(
+    read: Callable[[Path], Archive],
+    file: Path,
+    section: str,
+    mapped: list[str],
+    media: Path | None,
+    *,
+    fetch: bool,
+    dry_run: bool,
+    url: str,
+    key: str,
+) -> None:
+    headers = {"Authorization": f"Bearer {key or os.environ.get('PRESSROOM_ADMIN_KEY', '')}"}
+    try:
+        with httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT_S) as api:
+            report = run(read(file), api, section=section, mapped=mapped, media=media, fetch=fetch, dry_run=dry_run)
+    except LocalError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    except httpx.HTTPError as error:
+        typer.echo(f"{url} does not answer: {error}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo("\n".join(report.lines()))
+    if report.failed:
+        raise typer.Exit(1)
+
+
+def run(
+    archive: Archive,
+    api: httpx.Client,
+    *,
+    section: str,
+    mapped: list[str],
+    media: Path | None = None,
+    fetch: bool = False,
+    dry_run: bool = False,
+) -> Report:
+    """Take an archive in. Raises `LocalError` when the key or a section is wrong."""
+    sections = Sections(_known_sections(api), section, mapped)
+    report = Report(lost=Counter(archive.lost))
+    pictures = Pictures(archive, None if dry_run else api, folder=media, fetch=fetch)
+    lines = (
+        json.dumps(each, ensure_ascii=False).encode() + b"\n"
+        for each in _documents(archive, pictures, sections, report)
+    )
+    if dry_run:
+        report.statuses["would be sent"] = sum(1 for _ in lines)
+    else:
+        with api.stream("POST", "/api/v1/articles:import", content=lines) as answer:
+            if answer.status_code != 200:
+                answer.read()
+                raise LocalError(f"The import was refused: {answer.json().get('detail', answer.status_code)}")
+            for text in answer.iter_lines():
+                outcome = json.loads(text)
+                report.statuses[outcome["status"]] += 1
+                for error in outcome.get("errors", []):
+                    report.failed.append(f"{outcome['external_id']}: {error['field']}: {error['message']}")
+    report.lost.update(pictures.lost)
+    report.lost.update(sections.lost)
+    return report
+
+
+class Sections:
+    """Which section a category of the old site is here."""
+
+    def __init__(self, known: set[str], default: str, mapped: list[str]) -> None:
+        pairs = [each.partition("=") for each in mapped]
+        self._map = {old: new for old, _, new in pairs}
+        self._known = known
+        self._default = default
+        self.lost: Counter[str] = Counter()
+        for each in [*self._map.values(), *([default] if default else [])]:
+            if each not in known:
+                raise LocalError(f"{each!r} is no section of this newspaper. Its sections: {', '.join(sorted(known))}.")
+
+    def of(self, categories: list[str]) -> list[str]:
+        """The main one first. Raises `LocalError` when there is none, and no default was given."""
+        by_last = {key.rpartition("/")[2]: key for key in sorted(self._known, reverse=True)}
+        found = []
+        for each in categories:
+            key = self._map.get(each) or by_last.get(each)
+            if key is None:
+                self.lost[f"category {each} (no section here)"] += 1
+            else:
+                found.append(key)
+        if not found and not self._default:
+            raise LocalError("Some articles have no category that is a section here; say where they go: --section.")
+        return list(dict.fromkeys(found or [self._default]))
+
+
+def _known_sections(api: httpx.Client) -> set[str]:
+    answer = api.get("/api/v1/site")
+    if answer.status_code != 200:
+        raise LocalError(f"The key was refused: {answer.json().get('detail', answer.status_code)} Give one with --key.")
+    main = answer.json()["sections"]
+    return {each["key"] for each in main} | {sub["key"] for each in main for sub in each["sections"]}
+
+
+def _documents(archive: Archive, pictures: Pictures, sections: Sections, report: Report) -> Iterator[dict[str, Any]]:
+    for entry in archive.entries:
+        converted = to_markdown(entry.html, pictures.place, origin=archive.origin)
+        report.lost.update(converted.lost)
+        lead = None
+        if entry.lead is not None:
+            media_id = pictures.id_of(entry.lead.url, entry.lead.alt)
+            if media_id:
+                lead = {"media_id": media_id, "alt": entry.lead.alt[:300], "caption": entry.lead.caption[:1000]}
+        section, *also_in = sections.of(entry.categories)
+        yield document(entry, body=converted.markdown, section=section, also_in=also_in, lead=lead)
