@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -29,11 +28,9 @@ from tests.integration.render.conftest import Event, take_in
 
 @pytest.fixture
 async def drawers(studio: Studio) -> AsyncIterator[Drawers]:
-    drawers, stop = Drawers(studio.settings), asyncio.Event()
-    running = asyncio.create_task(drawers.run(stop))
+    drawers = Drawers(studio.settings)
     yield drawers
-    stop.set()
-    await running
+    drawers.close()
 
 
 async def draw_card(studio: Studio, drawers: Drawers, event: Event) -> None:
