@@ -13,6 +13,7 @@ from rich.table import Table
 
 from pressroom_local import folder, sample
 from pressroom_local.beginning import begin
+from pressroom_local.card import draw_card
 from pressroom_local.client import Api
 from pressroom_local.frontmatter import read_manuscript
 from pressroom_local.operating import add_to
@@ -102,6 +103,18 @@ def publish(
             console.print(f"  pressroom status {draft.id}", markup=False, highlight=False)
 
     call(work)
+
+
+@app.command("card")
+def card(
+    file: Annotated[Path, typer.Argument(help="A Markdown file with YAML front matter.")],
+    out: Annotated[Path | None, typer.Option(help="Where to write; without this, beside the file.")] = None,
+) -> None:
+    """Draw an article's social card from its file, without publishing it; say what is wrong with it, if anything."""
+    target = out or file.with_suffix(".card.jpg")
+    for remark in draw_card(file, target, load_settings(Settings)):
+        console.print(remark, markup=False, highlight=False, soft_wrap=True)
+    console.print(f"Wrote {target}", markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -28,7 +29,7 @@ from pressroom_shared.database import Database, insert, migrate, open_database
 from pressroom_shared.events import ArticlePublished, ArticleUnpublished
 from pressroom_shared.http import HttpServer, create_http
 from pressroom_shared.outbox import OutcomeOutbox
-from pressroom_shared.running import Runnable
+from pressroom_shared.running import Runnable, Task
 from pressroom_shared.site import Site, load_site
 from pressroom_shared.sitestore import SiteStore, open_site_store
 from pressroom_shared.streams import Consumer, Relay
@@ -128,7 +129,15 @@ async def http_parts(studio: Studio) -> list[Runnable]:
     )
     app.include_router(card_api.router)
     app.include_router(api.router)  # last: it answers every path
-    return [drawers, HttpServer(app, studio.settings.http_host, studio.settings.http_port)]
+    server = HttpServer(app, studio.settings.http_host, studio.settings.http_port)
+
+    async def serve(stop: asyncio.Event) -> None:
+        try:
+            await server.run(stop)
+        finally:
+            drawers.close()
+
+    return [Task(serve)]
 
 
 def _health(studio: Studio, title: str, ready: Callable[[], Awaitable[str | None]], port: int) -> HttpServer:

@@ -7,11 +7,12 @@ from typing import Any
 from urllib.parse import quote
 
 from pressroom_render.gather import Material
+from pressroom_render.image_names import name_of
 from pressroom_render.labels import date, labels, reading_minutes, spoken_minutes
 from pressroom_render.linked_data import article_graph
 from pressroom_render.lists import OPINION, PICKS, TRENDING, main_section
 from pressroom_render.templating import Safe, plain
-from pressroom_render.views import Images, Views, section_url, srcset
+from pressroom_render.views import Images, Views, section_url
 from pressroom_shared.events import Article
 from pressroom_shared.markdown import to_html
 
@@ -70,7 +71,9 @@ def _head(subject: Article, material: Material, views: Views) -> dict[str, Any]:
         "absolute_url": plain(url),
         "locale": subject.language.replace("-", "_"),
         "card": plain(card) if card else "",
-        "json_ld": Safe(article_graph(subject, site=views.site, description=description, card=card)),
+        "json_ld": Safe(
+            article_graph(subject, site=views.site, description=description, card=card, images=material.images)
+        ),
     }
 
 
@@ -160,7 +163,7 @@ def _lead_image(subject: Article, material: Material, views: Views) -> dict[str,
     if lead is None or media is None:
         return None
     alt = "" if media.decorative else lead.alt or media.alt
-    return views.image(media.key, alt, media.width, media.height, material.images) | {
+    return views.image(name_of(media), alt, media.width, media.height, material.images) | {
         "caption": lead.caption or media.caption,
         "credit": lead.credit or media.credit,
     }
@@ -214,8 +217,12 @@ def _wide(html: str) -> str:
 
 
 def _offer_sizes(html: str, subject: Article, images: Images) -> str:
+    """Pictures in the text, in the sizes that have been made."""
     for each in subject.media:
-        if offered := srcset(each.key, each.width, images):
-            src = f'<img src="/{plain(each.key)}"'
-            html = html.replace(src, f'{src} srcset="{offered}" sizes="(min-width: 40rem) 40rem, 100vw"')
+        if made := images.get(name_of(each)):
+            sizes = 'sizes="(min-width: 40rem) 40rem, 100vw"'
+            webp = f'<source type="image/webp" srcset="{plain(made.webp)}" {sizes}>'
+            offered = f'<img src="{plain(made.src)}" srcset="{plain(made.jpeg)}" {sizes}'
+            whole = re.compile(rf'<img src="/{re.escape(plain(each.key))}"([^>]*)>')
+            html = whole.sub(rf"<picture>{webp}{offered}\1></picture>", html)
     return html

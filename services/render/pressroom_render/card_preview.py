@@ -8,27 +8,46 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from pressroom_render.card_style import load_style
 from pressroom_render.cards import Card, card_of
 from pressroom_render.darkroom import preview_card
+from pressroom_shared.errors import PressroomError
 from pressroom_shared.events import Article
 from pressroom_shared.site import load_site
+
+
+class WordsError(PressroomError):
+    """The article cannot have a card as it is."""
+
 
 TOLD = ("headline", "section", "kind", "breaking", "social")
 
 
 def card_of_words(words: Mapping[str, Any], site_file: Path, *, now: datetime) -> Card:
-    """The card of an article as the editors' API takes it; `now` is its date unless it names one."""
+    """The card of an article as the editors' API takes it; `now` is its date unless it names one.
+
+    Raises `WordsError`.
+    """
     site = load_site(site_file)
+    if words.get("section") not in site.section_keys:
+        known = ", ".join(site.section_keys)
+        raise WordsError(f"section: {words.get('section')!r} is none of the newspaper's: {known}.")
     authors = [each if isinstance(each, str) else str(each.get("name", "")) for each in words.get("authors", [])]
     published = words.get("published_at") or now
-    article = Article.model_validate(
+    told = (
         {name: words[name] for name in TOLD if words.get(name) is not None}
         | {"id": "preview", "version": 1, "revision": 1, "path": "/", "slug": "preview", "body": "", "body_text": ""}
         | {"language": words.get("language") or site.language, "announcements": []}
         | {"authors": [{"slug": "", "name": each} for each in authors]}
         | {"first_published_at": published, "published_at": published}
     )
+    try:
+        article = Article.model_validate(told)
+    except ValidationError as error:
+        reasons = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        raise WordsError(f"{reasons}.") from error
     return card_of(article, site, load_style(site_file))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -14,7 +15,7 @@ from pressroom_render.image_store import Images
 from pressroom_shared.events import ArticlePublished, ArticleUnpublished
 from pressroom_shared.http import HttpServer, create_http
 from pressroom_shared.outbox import OutcomeOutbox
-from pressroom_shared.running import Runnable
+from pressroom_shared.running import Runnable, Task
 from pressroom_shared.streams import Consumer, Relay
 
 
@@ -42,4 +43,11 @@ async def cards_parts(studio: Studio) -> list[Runnable]:
 
     app = create_http(title="Pressroom cards", ready=ready)
     server = HttpServer(app, studio.settings.http_host, studio.settings.cards_http_port)
-    return [consumer, drawers, Relay(studio.database, studio.settings, source=SOURCE), server]
+
+    async def consume(stop: asyncio.Event) -> None:
+        try:
+            await consumer.run(stop)  # ends when what is in flight has been drawn
+        finally:
+            drawers.close()
+
+    return [Task(consume), Relay(studio.database, studio.settings, source=SOURCE), server]

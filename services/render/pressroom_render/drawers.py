@@ -33,7 +33,7 @@ class Ruined(Exception):
 
 
 class Drawers:
-    """The processes. A part of the service's own process: it stops them with itself."""
+    """The processes. Whoever opens them closes them, after the last task."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -42,9 +42,8 @@ class Drawers:
         for _ in range(settings.cards_workers):
             self._idle.put_nowait(self._new())
 
-    async def run(self, stop: asyncio.Event) -> None:
-        await stop.wait()
-        for process in list(self._all):
+    def close(self) -> None:
+        for process in self._all:
             process.shutdown(wait=False, cancel_futures=True)
 
     async def draw(self, card: Card, image: bytes | None) -> tuple[bytes, bytes, str]:

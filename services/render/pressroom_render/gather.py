@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_render.addresses import PAGE, Page, older_count
+from pressroom_render.image_names import PictureName, Responsive, name_of
+from pressroom_render.image_store import Images
 from pressroom_render.lists import CORRECTIONS, HOME, Lists, main_section, place
 from pressroom_render.pages import HOME_LOOK, RAILS, RAILS_LIVE, RELATED, SECTION_LOOK
 from pressroom_render.projection import Projection
@@ -45,9 +47,7 @@ class Material:
     paths: dict[str, str] = field(default_factory=dict)  # addresses of the live articles that bodies link to
     linked: frozenset[str] = frozenset()  # every id that bodies link to, live or not yet
     card: str = ""
-    images: dict[str, list[tuple[str, int]]] = field(
-        default_factory=dict
-    )  # picture's key → (key, width) in other sizes
+    images: dict[PictureName, Responsive] = field(default_factory=dict)  # pictures that have been made in many sizes
     older: int = 0  # the number of the next older page of a list
     count: int = 0  # how many numbered pages a list has
     counted: list[tuple[str, int]] = field(default_factory=list)  # lists, and how many articles each holds
@@ -87,7 +87,14 @@ class Gatherer:
 
     async def gather(self, page: Page) -> Material | None:
         """What the page is made of; None when it is not to be there (any more)."""
-        return await self._read[page.kind](page)
+        material = await self._read[page.kind](page)
+        return await self._with_images(material) if material and page.kind != "feed" else material
+
+    async def _with_images(self, material: Material) -> Material:
+        teasers = (each for shown in material.shown.values() for each in shown)
+        names = {(each.image.key, each.image.digest) for each in teasers if each.image}
+        names |= {name_of(media) for article in material.articles for media in article.media}
+        return replace(material, images=await Images(self._connection).of(names)) if names else material
 
     async def _article(self, page: Page) -> Material | None:
         held = await self._projection.held(page.subject)

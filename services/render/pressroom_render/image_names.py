@@ -23,6 +23,14 @@ def digest_of(media: Media) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:DIGEST_CHARS]
 
 
+PictureName = tuple[str, str]
+"""A picture's key and its digest: what a page knows of it before its files are made."""
+
+
+def name_of(media: Media) -> PictureName:
+    return media.key, digest_of(media)
+
+
 def file_key(media_key: str, digest: str, end: str) -> str:
     """`media/ab/abc….jpg` → `media/ab/abc….{digest}.640.webp`"""
     return f"{media_key.rpartition('.')[0]}.{digest}.{end}"

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pressroom_render.image_names import Responsive
+from pressroom_render.image_names import PictureName, Responsive
 from pressroom_render.tables import image as table
 from pressroom_shared.database import insert
-from pressroom_shared.events import Media
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,35 +32,37 @@ class Images:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def images_of(self, media: Iterable[Media]) -> dict[str, Responsive]:
-        """By media id, those of the pictures whose files are in the store. The others are shown as uploaded."""
-        ids = {each.key: each.id for each in media}
-        made = await self._rows(ids)
+    async def of(self, names: Iterable[PictureName]) -> dict[PictureName, Responsive]:
+        """Those of the pictures whose files are in the store. The others are shown as uploaded."""
+        wanted = set(names)
+        if not wanted:
+            return {}
         return {
-            ids[each.media_key]: Responsive(
+            (each.media_key, each.digest): Responsive(
                 each.media_key, each.digest, each.width, each.height, each.focal_point, each.placeholder
             )
-            for each in made
-            if not each.trouble
+            for each in await self._rows({key for key, _ in wanted})
+            if (each.media_key, each.digest) in wanted and not each.trouble
         }
 
     async def put(self, made: Made) -> bool:
         """Keep what came of a picture. Says whether that is news."""
-        held = await self._rows([made.media_key])
-        if held == [made]:
+        if made in await self._rows([made.media_key]):
             return False
         values = {name: getattr(made, name) for name in Made.__slots__}
         statement = insert(self._connection, table).values(**values)
         await self._connection.execute(
             statement.on_conflict_do_update(
-                index_elements=[table.c.media_key],
-                set_={name: value for name, value in values.items() if name != "media_key"},
+                index_elements=[table.c.media_key, table.c.digest],
+                set_={name: value for name, value in values.items() if name not in {"media_key", "digest"}},
             )
         )
         return True
 
     async def _rows(self, keys: Iterable[str]) -> list[Made]:
-        statement = sa.select(table).where(table.c.media_key.in_(list(keys))).order_by(table.c.media_key)
+        statement = (
+            sa.select(table).where(table.c.media_key.in_(list(keys))).order_by(table.c.media_key, table.c.digest)
+        )
         return [
             Made(row.media_key, row.digest, row.width, row.height, tuple(row.focal_point), row.placeholder, row.trouble)
             for row in await self._connection.execute(statement)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from pressroom_render.image_names import Crop, name_of
 from pressroom_render.lists import main_section
+from pressroom_render.views import Images
 from pressroom_shared.clock import rfc3339
-from pressroom_shared.events import Article
+from pressroom_shared.events import Article, Media
 from pressroom_shared.site import Site
 
 TYPES = {
@@ -19,7 +21,7 @@ TYPES = {
 }
 
 
-def article_graph(article: Article, *, site: Site, description: str, card: str) -> str:
+def article_graph(article: Article, *, site: Site, description: str, card: str, images: Images) -> str:
     """The `@graph`: the article, its breadcrumbs, the newspaper."""
     url = site.absolute(article.path)
     publisher = f"{site.base_url}/#publisher"
@@ -43,15 +45,11 @@ def article_graph(article: Article, *, site: Site, description: str, card: str) 
         "isAccessibleForFree": True,
     }
     lead = article.lead_image and article.media_by_id(article.lead_image.media_id)
-    images = (
-        [{"@type": "ImageObject", "url": site.absolute(f"/{lead.key}"), "width": lead.width, "height": lead.height}]
-        if lead
-        else []
-    )
+    shown = _pictures(lead, images, site) if lead else []
     if card:
-        images.append({"@type": "ImageObject", "url": card, "width": 1200, "height": 630})
-    if images:
-        news["image"] = images
+        shown.append({"@type": "ImageObject", "url": card, "width": 1200, "height": 630})
+    if shown:
+        news["image"] = shown
     if article.corrections:
         news["correction"] = [
             {"@type": "CorrectionComment", "text": each.note, "datePublished": rfc3339(each.at)}
@@ -74,6 +72,16 @@ def article_graph(article: Article, *, site: Site, description: str, card: str) 
         ],
     }
     return _graph([news, breadcrumbs, _paper(site)])
+
+
+def _pictures(lead: Media, images: Images, site: Site) -> list[dict[str, Any]]:
+    """The lead picture square, 4:3 and 16:9 about its focal point; as it was uploaded until those are made."""
+    made = images.get(name_of(lead))
+    crops = made.crops if made else [Crop(f"/{lead.key}", lead.width, lead.height)]
+    return [
+        {"@type": "ImageObject", "url": site.absolute(each.path), "width": each.width, "height": each.height}
+        for each in crops
+    ]
 
 
 def home_graph(site: Site) -> str:

@@ -17,6 +17,8 @@ KINDS = {"jpeg": "VipsForeignLoadJpeg", "png": "VipsForeignLoadPng", "webp": "Vi
 KINDS["avif"] = "VipsForeignLoadHeif"
 SIDEWAYS = frozenset({5, 6, 7, 8})
 WHITE = [255, 255, 255]
+FOCUS_PX = 64
+"""The short side of the copy on which the focal point is looked for."""
 UPPER_THIRD = (0.5, 0.4)
 """Where to look when nothing in a picture draws the eye."""
 
@@ -119,9 +121,10 @@ def cut(image: Any, width: int, height: int, focal_point: tuple[float, float]) -
 
 def focus_of(image: Any) -> tuple[float, float]:
     """Where the eye goes, by libvips's measure (edges, colour, skin); found on a small copy."""
-    small = image.thumbnail_image(128, height=128, size="down")
+    factor = max(1, min(image.width, image.height) // FOCUS_PX)
+    small = image.shrink(factor, factor)
     side = min(small.width, small.height)
-    if side < 16:
+    if side < FOCUS_PX // 4:
         return UPPER_THIRD
     _, found = small.smartcrop(side, side, interesting="attention", attention_x=True, attention_y=True)
     return (round(found["attention_x"] / small.width, 3), round(found["attention_y"] / small.height, 3))

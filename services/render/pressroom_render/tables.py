@@ -106,7 +106,7 @@ image = sa.Table(
     "image",
     metadata,
     sa.Column("media_key", sa.Text, primary_key=True),
-    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("digest", sa.Text, primary_key=True),  # by which recipe, about which focal point
     sa.Column("width", sa.Integer, nullable=False),
     sa.Column("height", sa.Integer, nullable=False),
     sa.Column("focal_point", sa.JSON, nullable=False),

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from pressroom_render.image_names import digest_of
 from pressroom_render.labels import reading_minutes
 from pressroom_shared.events import Article
 
@@ -20,6 +21,8 @@ class Image:
     alt: str
     width: int
     height: int
+    digest: str = ""
+    """With its key, the name of its files (`image_names`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ def teaser_of(article: Article) -> Teaser:
     image = None
     if lead and media:
         alt = "" if media.decorative else lead.alt or media.alt
-        image = Image(media.key, alt, media.width, media.height)
+        image = Image(media.key, alt, media.width, media.height, digest_of(media))
     return Teaser(
         id=article.id,
         path=article.path,

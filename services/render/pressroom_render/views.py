@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from pressroom_render.image_names import PictureName, Responsive
 from pressroom_render.labels import date, date_and_time, direction, labels, spoken_minutes
 from pressroom_render.lists import main_section
 from pressroom_render.stylesheet import Assets
@@ -17,8 +18,8 @@ from pressroom_shared.site import Site
 ARTICLES = frozenset({"The", "La", "Le", "El", "Il", "Der", "Die", "Das"})
 """A newspaper's name that begins with one of these has it set small."""
 
-Images = dict[str, list[tuple[str, int]]]
-"""A picture's key → (key, width in px) of the same picture in other sizes."""
+Images = dict[PictureName, Responsive]
+"""Pictures that have been made in many sizes."""
 
 Sized = dict[str, Any]
 
@@ -98,15 +99,13 @@ class Views:
         text = date(moment, language, self.site.zone) if only_day else date_and_time(moment, language, self.site.zone)
         return {"iso": rfc3339(moment), "text": text}
 
-    def image(self, key: str, alt: str, width: int, height: int, images: Images) -> Sized:
-        """A picture, with its other sizes where there are any. The one place that decides how pictures are offered."""
-        return {
-            "src": plain(f"/{key}"),
-            "srcset": srcset(key, width, images),
-            "alt": alt,
-            "width": width,
-            "height": height,
-        }
+    def image(self, name: PictureName, alt: str, width: int, height: int, images: Images) -> Sized:
+        """A picture in its sizes, or as it was uploaded. The one place that decides how pictures are offered."""
+        made = images.get(name)
+        if made is None:
+            return {"src": plain(f"/{name[0]}"), "alt": alt, "width": width, "height": height, "webp": "", "jpeg": ""}
+        sizes = {"width": made.width, "height": made.height}  # of the picture as it stands upright
+        return sizes | {"src": plain(made.src), "alt": alt, "webp": plain(made.webp), "jpeg": plain(made.jpeg)}
 
     def story(self, teaser: Teaser, language: str, images: Images) -> dict[str, Any]:
         """An article as a page in `language` shows it, in words of its own. All of it comes from the teaser."""
@@ -130,7 +129,9 @@ class Views:
             "date": self.moment(teaser.published_at, teaser.language, only_day=True),
             "reading": words["read"].format(minutes=spoken_minutes(teaser.minutes, teaser.language)),
             "lang": Safe(lang),
-            "image": self.image(image.key, image.alt, image.width, image.height, images) if image else None,
+            "image": (
+                self.image((image.key, image.digest), image.alt, image.width, image.height, images) if image else None
+            ),
         }
 
     def stories(self, teasers: list[Teaser], language: str, images: Images) -> list[dict[str, Any]]:
@@ -139,12 +140,3 @@ class Views:
 
 def section_url(key: str) -> Safe:
     return plain(f"/{key}/")
-
-
-def srcset(key: str, width: int, images: Images) -> Safe | None:
-    """The `srcset` of a picture; None when it comes in one size alone."""
-    sizes = images.get(key)
-    if not sizes:
-        return None
-    offered = [f"/{each} {px}w" for each, px in sorted(sizes, key=lambda item: item[1]) if px < width]
-    return plain(", ".join([*offered, f"/{key} {width}w"]))

@@ -28,8 +28,7 @@ ID = published().data.id
 async def previews(studio: Studio) -> AsyncIterator[Previews]:
     drawers = Drawers(studio.settings)
     yield Previews(studio.database, studio.store, studio.site, Style(), drawers, SecretStr(KEY))
-    for process in drawers._all:
-        process.shutdown(wait=False, cancel_futures=True)
+    drawers.close()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -17,23 +16,21 @@ from pressroom_render.card_handlers import CardStore, CardWork, on_article
 from pressroom_render.card_store import Cards, HeldCard
 from pressroom_render.card_style import Style
 from pressroom_render.drawers import Drawers
-from pressroom_render.image_names import Responsive
+from pressroom_render.image_names import PictureName, Responsive, name_of
 from pressroom_render.image_store import Images
 from pressroom_render.tables import outbox, page
 from pressroom_shared.events import ArticlePublished, Media
 from pressroom_shared.outbox import OutcomeOutbox
 from tests import hostile
 from tests.examples import published, unpublished
-from tests.integration.render.conftest import Event, take_in
+from tests.integration.render.conftest import Event, take_in, tree, write_all
 
 
 @pytest.fixture
 async def drawers(studio: Studio) -> AsyncIterator[Drawers]:
-    drawers, stop = Drawers(studio.settings), asyncio.Event()
-    running = asyncio.create_task(drawers.run(stop))
+    drawers = Drawers(studio.settings)
     yield drawers
-    stop.set()
-    await running
+    drawers.close()
 
 
 async def draw_card(studio: Studio, drawers: Drawers, event: Event) -> None:
@@ -152,9 +149,9 @@ async def with_picture(studio: Studio, body: bytes, number: int = 1, **fields: A
     return published(number, media=[media], lead_image={"media_id": media.id})
 
 
-async def made(studio: Studio, event: ArticlePublished) -> dict[str, Responsive]:
+async def made(studio: Studio, event: ArticlePublished) -> dict[PictureName, Responsive]:
     async with studio.database.read() as connection:
-        return await Images(connection).images_of(event.data.media)
+        return await Images(connection).of(name_of(each) for each in event.data.media)
 
 
 async def test_a_publications_pictures_are_made_and_its_pages_written_again_once(
@@ -234,3 +231,34 @@ async def test_a_replay_makes_lost_files_again(studio: Studio, drawers: Drawers)
     await studio.store.delete(picture.src.removeprefix("/"))
     await draw_card(studio, drawers, event.model_copy(update={"replay": True}))
     assert await studio.store.exists(picture.src.removeprefix("/"))
+
+
+async def test_pages_show_a_picture_as_uploaded_and_then_in_its_sizes_everywhere(
+    studio: Studio, drawers: Drawers
+) -> None:
+    event = await with_picture(studio, hostile.jpeg(hostile.scene(1600, 1000)))
+    (media,) = event.data.media
+    body = f"Look:\n\n![A crane & a hook](media:{media.id})\n"
+    event = event.model_copy(update={"data": event.data.model_copy(update={"body": body})})
+    await take_in(studio, event)
+    await write_all(studio)
+    before = tree(studio)
+    own, front = "business/2026/11/23/harbour-cranes-stand-still/index.html", "business/index.html"
+    for page_file in (own, front):
+        assert f'src="/{media.key}"'.encode() in before[page_file]
+        assert b"<picture>" not in before[page_file]
+    await draw_card(studio, drawers, event)
+    await write_all(studio)
+    after = tree(studio)
+    (made_of,) = (await made(studio, event)).values()
+    for page_file, times in ((own, 2), (front, 1)):
+        text = after[page_file].decode()
+        assert text.count("<picture>") == text.count("</picture>") == times
+        assert text.count(f'type="image/webp" srcset="{made_of.webp}"') == times
+        assert text.count(f'srcset="{made_of.jpeg}"') == times
+        assert f'"/{media.key}"' not in text
+    assert all(crop.path in after[own].decode() for crop in made_of.crops)
+    async with studio.database.begin() as connection:
+        await connection.execute(sa.update(page).values(generation=page.c.generation + 1, hash=None))
+    await write_all(studio)
+    assert tree(studio) == after

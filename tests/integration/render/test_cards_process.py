@@ -33,11 +33,12 @@ class Process:
             **settings,
         }
         self.cards = folder / "site" / "cards"
+        self.log = folder / "log"
         self.start()
 
     def start(self) -> None:
         command = [sys.executable, "-m", "pressroom_render", "cards"]
-        self.running = subprocess.Popen(command, env=self.environment)
+        self.running = subprocess.Popen(command, env=self.environment, stderr=self.log.open("ab"))
 
     def drawn(self) -> set[str]:
         return {path.name for path in self.cards.glob("[!.]*")} if self.cards.exists() else set()
@@ -114,3 +115,20 @@ async def test_a_card_that_cannot_be_stored_is_tried_again_then_dead_lettered_an
 
         await until(next_one, timeout_s=60)
         assert {name.partition(".")[0] for name in process.drawn()} == {drawn}
+
+
+async def test_a_process_that_is_told_to_stop_finishes_what_it_draws(
+    tmp_path: Path, redis_url: str, redis: Redis
+) -> None:
+    with cards_process(tmp_path, redis_url) as process:
+        ids = [await publish(redis, number, headline=f"Headline {number}") for number in range(6)]
+        await until(process.drawn, timeout_s=40)
+        process.running.terminate()
+        assert process.running.wait(timeout=20) == 0
+        assert "Traceback" not in process.log.read_text()
+        process.start()
+
+        async def all_said() -> bool:
+            return await said(redis) == dict.fromkeys(ids, "done")
+
+        await until(all_said, timeout_s=60)

@@ -24,8 +24,7 @@ MEMORY_BYTES_MAX = 500 * 1024 * 1024
 def running(settings: Settings) -> Iterator[Drawers]:
     drawers = Drawers(settings)
     yield drawers
-    for process in drawers._all:
-        process.shutdown(wait=False, cancel_futures=True)
+    drawers.close()
 
 
 @pytest.fixture(scope="module")

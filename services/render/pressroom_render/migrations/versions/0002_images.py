@@ -22,7 +22,7 @@ def upgrade() -> None:
         sa.Column("focal_point", sa.JSON(), nullable=False),
         sa.Column("placeholder", sa.Text(), nullable=False),
         sa.Column("trouble", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("media_key", name=op.f("pk_image")),
+        sa.PrimaryKeyConstraint("media_key", "digest", name=op.f("pk_image")),
     )
 
 
