@@ -128,5 +128,5 @@ def _person(given: str | dict[str, str]) -> dict[str, str]:
 
 
 def _lead(given: dict[str, Any]) -> dict[str, str]:
-    words: dict[str, str] = {name: given[name] for name in ("alt", "caption", "credit") if name in given}
-    return {"media_id": picture(given["file"]).id, **words}
+    words = {name: str(given[name]) for name in given if name in {"alt", "caption", "credit"}}
+    return words | {"media_id": picture(given["file"]).id}

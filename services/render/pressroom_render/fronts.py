@@ -92,7 +92,7 @@ def listed(material: Material, views: Views) -> dict[str, Any]:
     described = {"author": words["all_by"], "tag": words["all_about"], "section": words["news_of"]}
     description = described.get(kind, words["news_of"]).format(name=title)
     if material.page.kind == "older":
-        description = words["page_of"].format(number=number, count=material.count)
+        description = words["page_of"].format(number=number)
     page = _page(material, views, title, description, feed=list_path(name) if kind != "day" else "/") | {
         "section": main_section(value) if kind == "section" else "",
         "topic": plain(name) if kind in {"author", "tag", "section"} else None,

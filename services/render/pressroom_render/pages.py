@@ -59,6 +59,9 @@ SECTION_LOOK = 1 + 2 * RELATED
 HOME_LOOK = RELATED + 1
 """And how many of the whole newspaper, where its section has too few."""
 
+NAMED_MAX = 1_000
+"""How many rows one statement names."""
+
 
 class Pages:
     """The marks, in one transaction."""
@@ -71,6 +74,7 @@ class Pages:
         self._site = site
         self._coalesce = timedelta(seconds=coalesce_s)
         self._sweep = timedelta(seconds=sweep_s)
+        self._swept: set[str] = set()
         self._lists = Lists(connection)
         self._projection = Projection(connection)
 
@@ -94,6 +98,8 @@ class Pages:
             touched |= await self._around(after.id, new, moved)
             if HOME in moved:
                 await self._sweep_edge()
+        await lock_pages(self._connection, self._swept | {each.path for each in touched})
+        await self._mark_swept()
         await self.mark_dirty(touched)
 
     def _places(self, held: Held | None) -> dict[str, Place]:
@@ -190,35 +196,58 @@ class Pages:
         size = RAILS[name]
         newer = await self._lists.newer(name, spot, size + 1)  # a page does not show itself: it looks at one more
         last = await self._lists.place_in(name, newer[size - 1]) if len(newer) >= size else None
-        await self._mark_swept([after(spot), *([sa.not_(after(last))] if last else [])])
+        await self._sweep_where([after(spot), *([sa.not_(after(last))] if last else [])])
         if len(newer) <= size:
             edge = await self._lists.place_at(HOME, RAILS_LIVE)
-            await self._mark_swept([after(edge)] if edge else [])
+            await self._sweep_where([after(edge)] if edge else [])
 
     async def _sweep_edge(self) -> None:
         """Mark the articles at both sides of where live rails end: one of them may just have crossed it."""
         edge = [await self._lists.place_at(HOME, position) for position in (RAILS_LIVE - 1, RAILS_LIVE)]
         ids = [each.article_id for each in edge if each is not None]
         if ids:
-            await self._mark_swept([entry.c.article_id.in_(ids)])
+            await self._sweep_where([entry.c.article_id.in_(ids)])
 
-    async def _mark_swept(self, which: Iterable[sa.ColumnElement[bool]]) -> None:
-        """Mark articles' own pages by where they stand in the newspaper, behind everything else."""
+    async def _sweep_where(self, which: Iterable[sa.ColumnElement[bool]]) -> None:
+        """Have articles' own pages swept, by where they stand in the newspaper."""
         paths = (
             sa.select(article_table.c.path)
             .join(entry, entry.c.article_id == article_table.c.id)
             .where(entry.c.list == HOME, article_table.c.live, *which)
         )
+        self._swept.update((await self._connection.execute(paths)).scalars())
+
+    async def _mark_swept(self) -> None:
+        """Mark them, behind everything else: what is waiting to be written anyway keeps its turn."""
         waits = table.c.generation > table.c.written
-        await self._connection.execute(
-            sa.update(table)
-            .where(table.c.path.in_(paths))
-            .values(
-                generation=table.c.generation + 1,
-                priority=sa.case((waits, table.c.priority), else_=SWEEP),
-                due_at=self._due(self._clock.now(), self._sweep),
+        for paths in batched(sorted(self._swept)):
+            await self._connection.execute(
+                sa.update(table)
+                .where(table.c.path.in_(paths))
+                .values(
+                    generation=table.c.generation + 1,
+                    priority=sa.case((waits, table.c.priority), else_=SWEEP),
+                    due_at=self._due(self._clock.now(), self._sweep),
+                )
             )
-        )
+        self._swept.clear()
+
+
+async def lock_pages(connection: AsyncConnection, paths: Collection[str]) -> dict[str, int]:
+    """Hold the rows of these pages until the transaction ends; says each one's generation.
+
+    Everybody who writes several rows locks them here first, in one order, so that nobody waits in a circle.
+    """
+    held: dict[str, int] = {}
+    for some in batched(sorted(paths)):
+        statement = sa.select(table.c.path, table.c.generation).where(table.c.path.in_(some))
+        held |= dict((await connection.execute(statement.order_by(table.c.path).with_for_update())).all())
+    return held
+
+
+def batched(items: list[str]) -> Iterable[list[str]]:
+    """In parts that a statement can name one by one."""
+    return (items[start : start + NAMED_MAX] for start in range(0, len(items), NAMED_MAX))
 
 
 def _older_pages(name: str, spot: Spot, total: int, moved: bool) -> set[Page]:

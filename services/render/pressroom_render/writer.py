@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from pressroom_render.addresses import Page
 from pressroom_render.compose import Composer
 from pressroom_render.gather import Gatherer, Material
+from pressroom_render.pages import lock_pages
 from pressroom_render.projection import Held, Projection
 from pressroom_render.settings import Settings
 from pressroom_render.tables import article, reference
@@ -89,7 +90,7 @@ class PageWriter:
                 if not await self.write_batch():
                     await self._rest()
                 self.trouble = None
-            except OSError as error:
+            except (OSError, sa.exc.DBAPIError) as error:
                 self.trouble = f"Pages cannot be written: {error}."
                 log.warning("%s Trying again in %d s.", self.trouble, STORE_PAUSE_S)
                 await pause(stop, STORE_PAUSE_S)
@@ -123,6 +124,7 @@ class PageWriter:
             paths = list((await connection.execute(sa.select(table.c.path).where(stale))).scalars())
         if paths:
             async with self._database.begin(wake=False) as connection:
+                await lock_pages(connection, paths)
                 await connection.execute(
                     sa.update(table)
                     .where(table.c.path.in_(paths), stale)
@@ -190,9 +192,7 @@ class PageWriter:
         Says whether anything was said of an article.
         """
         moved = await self._with_moved_links(connection, made)
-        paths = [each.lease.page.path for each in made]
-        locked = sa.select(table.c.path, table.c.generation).where(table.c.path.in_(paths)).with_for_update()
-        generations = dict((await connection.execute(locked)).all())
+        generations = await lock_pages(connection, [each.lease.page.path for each in made])
         now = self._clock.now()
         good = [
             each
@@ -219,14 +219,16 @@ class PageWriter:
     async def _with_moved_links(self, connection: AsyncConnection, made: list[Rendered]) -> set[str]:
         """Pages that link to an article which has moved since they were rendered, before it could know of the link.
 
-        The articles stay as they are until this transaction ends: whoever changes one then finds the reference.
+        These articles, and those that something is to be said of, stay as they are until this transaction ends:
+        whoever changes one after that finds the reference. They are locked in one order, before any page.
         """
-        materials = [each.material for each in made if each.material and each.material.linked]
-        if not materials:
+        materials = [each.material for each in made if each.material]
+        own = {each.lease.page.subject for each in made if each.lease.page.kind == "article"}
+        ids = sorted(own.union(*(each.linked for each in materials)))
+        if not ids:
             return set()
-        ids = sorted({one for each in materials for one in each.linked})
         statement = sa.select(article.c.id, article.c.path, article.c.live).where(article.c.id.in_(ids))
-        rows = (await connection.execute(statement.order_by(article.c.id).with_for_update(read=True))).all()
+        rows = (await connection.execute(statement.order_by(article.c.id).with_for_update())).all()
         now = {row.id: row.path for row in rows if row.live}
         return {each.page.path for each in materials if each.paths != {k: now[k] for k in each.linked if k in now}}
 
@@ -260,9 +262,9 @@ class PageWriter:
         await connection.execute(statement, rows)
 
     async def _release(self, connection: AsyncConnection, leases: list[Lease]) -> None:
-        await connection.execute(
-            sa.update(table).where(table.c.path.in_([each.page.path for each in leases])).values(leased_until=None)
-        )
+        paths = [each.page.path for each in leases]
+        await lock_pages(connection, paths)
+        await connection.execute(sa.update(table).where(table.c.path.in_(paths)).values(leased_until=None))
 
     async def _refer(self, connection: AsyncConnection, good: list[Rendered]) -> None:
         """Record which articles each page shows now."""

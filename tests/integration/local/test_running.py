@@ -55,17 +55,7 @@ class Pressroom:
 
     def start(self, *options: str, until: str = "Pressroom is running.") -> None:
         """Start it, and wait for these words."""
-        command = [
-            sys.executable,
-            "-m",
-            "pressroom_local",
-            "run",
-            "--without",
-            "search",
-            "--without",
-            "notify",
-            *options,
-        ]
+        command = [sys.executable, "-m", "pressroom_local", "run", *WITHOUT, *options]
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
                 command, env=self.environment, cwd=self.folder, stdout=output, stderr=output, start_new_session=True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -55,8 +56,8 @@ def make_settings(folder: Path, database_url: str = "") -> Settings:
 
 
 @asynccontextmanager
-async def studio_in(folder: Path, database_url: str = "") -> AsyncIterator[Studio]:
-    async with open_studio(make_settings(folder, database_url), ManualClock()) as studio:
+async def studio_in(folder: Path, database_url: str = "", now: datetime | None = None) -> AsyncIterator[Studio]:
+    async with open_studio(make_settings(folder, database_url), ManualClock(now)) as studio:
         await prepare_site(studio)
         yield studio
 

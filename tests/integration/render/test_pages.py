@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import gzip
-import random
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import brotli
@@ -21,8 +19,8 @@ from pressroom_shared.clock import from_microseconds
 from pressroom_shared.database import migration_differences
 from pressroom_shared.events import decode
 from pressroom_shared.http import create_http
-from tests.examples import FIRST_VERSION, published, unpublished, version
-from tests.integration.render.conftest import Event, studio_in, take_in, tree, write_all, writer_of
+from tests.examples import published, unpublished, version
+from tests.integration.render.conftest import take_in, tree, write_all, writer_of
 
 PATH = "business/2026/11/23/harbour-cranes-stand-still/index.html"
 
@@ -237,66 +235,3 @@ async def test_hostile_text_reaches_no_page_and_no_feed(studio: Studio) -> None:
         assert "onerror" not in text.replace("onerror=alert(1)&gt;", ""), name
         assert "javascript:" not in text, name
         assert "</title>&" not in text, name
-
-
-SECTIONS = ["business", "business/economy", "world", "opinion", "trending"]
-
-
-def random_event(chance: random.Random, number: int, held: dict[str, Event], versions: dict[str, int]) -> Event:
-    """A publication, an update, a withdrawal, a repeat or a stale event, by chance."""
-    article_id = f"article-{chance.randrange(25):02}"
-    roll = chance.random()
-    if article_id in held and roll < 0.12:
-        return held[article_id]
-    if article_id in held and roll < 0.24:
-        versions[article_id] = number
-        return unpublished(number, id=article_id, path=held[article_id].data.path)
-    first = FIRST_VERSION - 86_400_000_000 * (int(article_id[-2:]) % 7) + int(article_id[-2:])
-    section = chance.choice(SECTIONS)
-    stale = article_id in versions and roll > 0.93
-    which = max(1, versions[article_id] - 1) if stale else number
-    versions[article_id] = max(which, versions.get(article_id, 0))
-    links = " ".join(f"[other](article:article-{chance.randrange(25):02})" for _ in range(chance.randrange(3)))
-    slug = f"{article_id}-{chance.randrange(2)}"
-    return published(
-        which,
-        id=article_id,
-        section=section,
-        slug=slug,
-        path=f"/{section.partition('/')[0]}/2026/11/{17 + int(article_id[-2:]) % 7}/{slug}/",
-        headline=f"{article_id} says {chance.randrange(3)}",
-        kind="opinion" if section == "opinion" else "news",
-        body=f"Words {chance.randrange(3)} {links}",
-        tags=[{"slug": f"tag-{n}", "name": f"Tag {n}"} for n in chance.sample(range(4), chance.randrange(3))],
-        authors=[{"slug": f"author-{n}", "name": f"Author {n}"} for n in chance.sample(range(3), 1)],
-        also_in=chance.sample(SECTIONS, chance.randrange(2)),
-        first_published_at=from_microseconds(first),
-        breaking=chance.random() < 0.1,
-    )
-
-
-@pytest.mark.parametrize("seed", [3, 4])
-async def test_the_incremental_site_is_byte_for_byte_a_full_build(tmp_path: Path, seed: int) -> None:
-    chance = random.Random(seed)
-    held: dict[str, Event] = {}
-    versions: dict[str, int] = {}
-    async with studio_in(tmp_path / "incremental") as studio:
-        for number in range(2, 80):
-            event = random_event(chance, number, held, versions)
-            await take_in(studio, event)
-            before = held.get(event.data.id)
-            if before is None or event.data.version > before.data.version:
-                held[event.data.id] = event
-            if chance.random() < 0.3:
-                await write_all(studio)
-        await write_all(studio)
-        incremental = tree(studio)
-    async with studio_in(tmp_path / "full") as studio:
-        newest = list(held.values())
-        chance.shuffle(newest)
-        for event in newest:
-            await take_in(studio, event)
-        await write_all(studio)
-        full = tree(studio)
-    assert sorted(incremental) == sorted(full)
-    assert [name for name in full if incremental[name] != full[name]] == []
