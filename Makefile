@@ -6,7 +6,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 MEMBERS := $(wildcard */pyproject.toml services/*/pyproject.toml deploy/local/pyproject.toml)
 
-.PHONY: help install run check format test schemas bench e2e-compose clean
+.PHONY: help install run check format test chaos gate schemas bench e2e-compose clean
 
 help: ## This list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
@@ -38,6 +38,12 @@ format: install ## Write the code as `make check` wants it
 
 test: install ## Every test that this machine can run
 	$(BIN)/pytest $(TESTS)
+
+chaos: install ## Workers and Redis killed, flushed, away: many minutes; QUICK=1 for two
+	$(if $(QUICK),,PRESSROOM_CHAOS_FULL=1) $(BIN)/pytest tests/chaos
+
+gate: install ## The incremental site is byte for byte a full build: thousands of random steps
+	$(BIN)/pytest -m slow tests/integration/render
 
 schemas: install ## Write the committed contracts, the merged OpenAPI document, docs/settings.md
 	$(BIN)/python -m pressroom_shared.contracts shared/contracts
