@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from pressroom_ingest.alerts import Watch
 from pressroom_ingest.desk import Desk, Work
 from pressroom_ingest.inventories import Inventories
 from pressroom_ingest.replayer import Replayer
@@ -40,4 +41,4 @@ def operation_parts(desk: Desk) -> list[Runnable]:
     operations = Consumer(desk.settings, group="operations", stream=OPERATIONS, unit_of_work=unit_of_work)
     operations.on(ReplayRequested, on_replay_requested)
     operations.on(InventoryReported, on_inventory_reported)
-    return [operations, Replayer(desk)]
+    return [operations, Replayer(desk), Watch(desk)]

@@ -50,7 +50,7 @@ _BURY = (
 local group, consumer, id, field, outcome, event = unpack(ARGV, 1, 6)
 if not owned(KEYS[1], group, consumer, id) then return 0 end
 local letter = event ~= '' and redis.call('HGET', KEYS[4], event)
-if not letter then
+if not letter or #redis.call('XRANGE', KEYS[2], letter, letter) == 0 then
   letter = redis.call('XADD', KEYS[2], '*', unpack(ARGV, 7))
   if event ~= '' then redis.call('HSET', KEYS[4], event, letter) end
 end

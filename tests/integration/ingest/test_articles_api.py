@@ -224,4 +224,5 @@ async def test_a_failing_publication_leaves_no_version_and_no_outbox_row(
         assert (await api.post(url, json=wrong)).status_code == 422
     assert await rows(desk) == before
     async with desk.database.read() as connection:
-        assert (await connection.execute(sa.select(outbox))).first() is None
+        of_it = sa.select(outbox).where(outbox.c.article_id == draft["id"])
+        assert (await connection.execute(of_it)).first() is None

@@ -1,0 +1,118 @@
+"""Alerts: one plain message when something is wrong, and one when it is over. Of several replicas one watches."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import shutil
+import socket
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+from redis.asyncio import Redis
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from pressroom_ingest.desk import Desk
+from pressroom_ingest.operation_tables import alert
+from pressroom_shared.alarms import alarms
+from pressroom_shared.database import insert
+from pressroom_shared.ids import new_id
+from pressroom_shared.leases import Lease
+from pressroom_shared.messengers import Messengers
+from pressroom_shared.streams.client import RedisError, connect
+from pressroom_shared.streams.status import GroupStatus, all_statuses, expose
+from pressroom_shared.wakeups import pause
+
+log = logging.getLogger(__name__)
+
+TURN_S = 5.0
+LEASE_S = 30
+BEHIND_S = 300
+DISK_FREE_MIN = 0.10
+
+
+class Watch:
+    """Looks at everything every few seconds, shows it to Prometheus, and tells the operator what changed."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        site = desk.site
+        self._messengers = Messengers(desk.settings, newspaper=site.title, sender=site.sender.address)
+        owner = f"{socket.gethostname()}-{os.getpid()}-{new_id()[-6:]}"
+        self._lease = Lease("alerts", owner, ttl_s=LEASE_S, clock=desk.clock)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        redis = connect(self._desk.settings.redis_url, tries=1)
+        try:
+            while not stop.is_set():
+                try:
+                    await self.turn(redis)
+                except SQLAlchemyError as error:
+                    log.warning("alerts wait for the database: %s", error)
+                await pause(stop, TURN_S)
+        finally:
+            await redis.aclose()
+
+    async def turn(self, redis: Redis) -> None:
+        """One look. What could not be told is told at the next."""
+        wrong = await self._wrong_in_streams(redis) | await self._wrong_here()
+        async with self._desk.database.begin(wake=False) as connection:
+            if not await self._lease.take(connection):
+                return
+            told = await told_of(connection)
+        for name, text in wrong.items():
+            if name not in told and await self._messengers.tell(text, text):
+                log.warning("alert: %s", text)
+                async with self._desk.database.begin(wake=False) as connection:
+                    await remember(connection, name, text, self._desk)
+        for name, text in told.items():
+            if name not in wrong and await self._messengers.tell(f"Over: {text}", f"It is over: {text}"):
+                log.warning("alert is over: %s", text)
+                async with self._desk.database.begin(wake=False) as connection:
+                    await connection.execute(sa.delete(alert).where(alert.c.name == name))
+
+    async def _wrong_in_streams(self, redis: Redis) -> dict[str, str]:
+        try:
+            statuses = await all_statuses(redis)
+            said = await alarms(redis, now=self._desk.clock.now())
+        except (RedisError, ConnectionError, TimeoutError):
+            return {"redis": "Redis does not answer: editors can publish, and readers see it when Redis is back."}
+        for each in statuses:
+            expose(each)
+        return wrong_with(statuses) | said
+
+    async def _wrong_here(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        usage = await asyncio.to_thread(shutil.disk_usage, self._desk.settings.data_dir)
+        if usage.free < usage.total * DISK_FREE_MIN:
+            free = usage.free // 2**20
+            found["disk:ingest"] = f"The disk of ingest is nearly full: {free:,} MB are free, less than a tenth."
+        async with self._desk.read() as work:
+            held = await work.schedules.held()
+        if held:
+            found["schedules"] = f"{held} scheduled publications were missed and wait for an editor."
+        return found
+
+
+def wrong_with(statuses: list[GroupStatus]) -> dict[str, str]:
+    """What an operator must know of the groups, by name. The text stays the same while it lasts."""
+    found: dict[str, str] = {}
+    for each in statuses:
+        if each.dead:
+            look = f"pressroom dead list --group {each.group}"
+            found[f"dead:{each.group}"] = f"There are dead letters of {each.group}; look with `{look}`."
+        if each.oldest_s > BEHIND_S:
+            found[f"behind:{each.group}"] = f"{each.group} is more than {BEHIND_S // 60} minutes behind."
+    return found
+
+
+async def told_of(connection: AsyncConnection) -> Mapping[str, str]:
+    """What the operator was told of, and not yet that it is over."""
+    return {row.name: row.text for row in await connection.execute(sa.select(alert))}
+
+
+async def remember(connection: AsyncConnection, name: str, text: str, desk: Desk) -> None:
+    statement = insert(connection, alert).values(name=name, text=text, since=desk.clock.now())
+    await connection.execute(statement.on_conflict_do_nothing())
