@@ -85,7 +85,7 @@ class Desk:
         receipts = Receipts(connection)
         bulk = Bulk(connection, self.clock)
         publications = Publications(
-            connection, self.clock, self.site, articles, bulk, approval_needed=self.settings.approval_needed
+            connection, self.clock, self.site, articles, shelf, bulk, approval_needed=self.settings.approval_needed
         )
         return Work(
             connection=connection,

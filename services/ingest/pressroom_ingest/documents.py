@@ -168,7 +168,11 @@ def check(article: ArticleIn, *, site: Site, has_media: Callable[[str], bool]) -
 
 
 def warnings(
-    article: ArticleIn, *, alt_missing: list[str], known_article: Callable[[str], bool]
+    article: ArticleIn,
+    *,
+    alt_missing: list[str],
+    known_article: Callable[[str], bool],
+    known_path: Callable[[str], bool],
 ) -> list[dict[str, str]]:
     """What an editor should look at, and may leave."""
     found: list[tuple[str, str]] = []
@@ -180,7 +184,7 @@ def warnings(
             )
         )
     found += [
-        ("media", f"The picture {each} has no alternative text; readers who cannot see it miss it.")
+        ("media", f"The picture {each} has no alternative text; without one it cannot be published.")
         for each in alt_missing
     ]
     found += [
@@ -188,7 +192,17 @@ def warnings(
         for address in links(article.body)
         if address.startswith("article:") and not known_article(address.removeprefix("article:"))
     ]
+    found += [
+        ("body", f"The link to {address} leads nowhere: no article is, or was, at this address.")
+        for address in dict.fromkeys(links(article.body))
+        if is_article_path(address) and not known_path(address)
+    ]
     return [{"field": field, "message": message} for field, message in found]
+
+
+def is_article_path(address: str) -> bool:
+    """Whether an address is one that only an article of this newspaper can have."""
+    return re.fullmatch(r"/[a-z0-9-]+/\d{4}/\d{2}/\d{2}/[^/\s]+/", address) is not None
 
 
 def merge_patch(target: Any, patch: Any) -> Any:

@@ -36,6 +36,7 @@ EXAMPLE = (
 
 @router.post(
     ":import",
+    status_code=200,
     response_class=TwoWay,
     responses=ERRORS
     | problem_responses(413)
