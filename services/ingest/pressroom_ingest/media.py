@@ -104,7 +104,7 @@ class MediaShelf:
         """The pictures of an article, as (field, id), that a reader who cannot see them misses: with an alternative
         text neither in the article nor of their own, and not marked as decorative.
         """
-        shown = [("body", address.removeprefix("media:"), alt) for address, alt in pictures(given.body)]
+        shown = [("body", address.removeprefix("media:"), alt) for address, alt in pictures(given.text())]
         if given.lead_image is not None:
             shown.append(("lead_image.alt", given.lead_image.media_id, given.lead_image.alt))
         bare = [(field, media_id) for field, media_id, alt in shown if not alt.strip()]

@@ -37,6 +37,7 @@ async def article_view(work: Work, head: Head, *, now: datetime) -> dict[str, An
         "section": given.section,
         "body": given.body,
         **{name: whole[name] for name in GIVEN},
+        "entries": whole["entries"],
         "slug": given.slug or head.slug,
         "language": given.language or work.site.language,
         "authors": [work.names.shown(each) for each in await work.names.people(given.authors)],
@@ -58,7 +59,7 @@ async def article_view(work: Work, head: Head, *, now: datetime) -> dict[str, An
 
 async def _warnings(work: Work, given: ArticleIn) -> list[dict[str, str]]:
     silent = list(dict.fromkeys(media_id for _, media_id in await work.shelf.unspoken(given)))
-    addresses = links(given.body)
+    addresses = links(given.text())
     targets = [each.removeprefix("article:") for each in addresses if each.startswith("article:")]
     known = await work.articles.exists(targets) if targets else set()
     paths = [each for each in addresses if is_article_path(each)]
