@@ -176,6 +176,14 @@ def media_ids(markdown: str) -> list[str]:
     return list(dict.fromkeys(each.path for each in named))
 
 
+def pictures(markdown: str) -> list[tuple[str, str]]:
+    """Every picture that the text shows, in order: its address and the alternative text that is written there."""
+    reader = _Links()
+    reader.feed(_render(markdown))
+    reader.close()
+    return reader.pictures
+
+
 _BLOCKS = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "blockquote", "pre", "tr", "figure", "section", "table"}
 _UNREAD = {"script", "style", "template", "noscript", "iframe"}
 
@@ -208,7 +216,11 @@ class _Links(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.addresses: list[str] = []
+        self.pictures: list[tuple[str, str]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         wanted = {"a": "href", "img": "src"}.get(tag)
         self.addresses.extend(value for name, value in attrs if name == wanted and value)
+        given = {name: value or "" for name, value in attrs}
+        if tag == "img":
+            self.pictures.append((given.get("src", ""), given.get("alt", "")))

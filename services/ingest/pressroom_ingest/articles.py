@@ -9,7 +9,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pressroom_ingest.documents import ArticleIn, changed_fields, check, merge_patch, parse, person_slug, stored
+from pressroom_ingest.documents import (
+    ArticleIn,
+    Document,
+    changed_fields,
+    check,
+    merge_patch,
+    parse,
+    person_slug,
+    stored,
+)
 from pressroom_ingest.errors import no_article
 from pressroom_ingest.keys import Actor, demand
 from pressroom_ingest.media import MediaShelf
@@ -60,8 +69,8 @@ class Revision:
     at: datetime
 
     @property
-    def article(self) -> ArticleIn:
-        return ArticleIn.model_validate(self.document)
+    def article(self) -> Document:
+        return Document.model_validate(self.document)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +126,8 @@ class Articles:
         head = await self.head(article_id, lock=True)
         await self.match(head, if_match, needed=True)
         newest = await self.revision(article_id, head.revision)
+        if "entries" in patch:
+            raise invalid([FieldError("entries", "Change them at `…/entries`.")])
         given = parse(merge_patch(newest.document, patch))
         if given.external_id != head.external_id:
             raise invalid([FieldError("external_id", "It cannot be changed: archives find the article by it.")])

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from pressroom_ingest.articles import Articles
 from pressroom_ingest.auditing import Audit
 from pressroom_ingest.bulk import Bulk
+from pressroom_ingest.entries import Entries
 from pressroom_ingest.fronts import Fronts
 from pressroom_ingest.idempotency import Idempotency
 from pressroom_ingest.keys import Keys, KeyUses
@@ -41,6 +42,7 @@ class Work:
     articles: Articles
     publications: Publications
     schedules: Schedules
+    entries: Entries
     purging: Purging
     fronts: Fronts
     taxonomy: Taxonomy
@@ -85,7 +87,7 @@ class Desk:
         receipts = Receipts(connection)
         bulk = Bulk(connection, self.clock)
         publications = Publications(
-            connection, self.clock, self.site, articles, bulk, approval_needed=self.settings.approval_needed
+            connection, self.clock, self.site, articles, shelf, bulk, approval_needed=self.settings.approval_needed
         )
         return Work(
             connection=connection,
@@ -93,6 +95,7 @@ class Desk:
             site=self.site,
             articles=articles,
             publications=publications,
+            entries=Entries(self.clock, articles, publications),
             schedules=Schedules(connection, self.clock, articles, publications),
             purging=Purging(connection, self.clock, articles, publications),
             fronts=Fronts(connection, self.clock, self.site, articles),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 import langcodes
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -101,6 +102,10 @@ class ArticleIn(Part):
     external_id: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     published_at: AwareDatetime | None = Field(default=None, description="For an archive: when it first appeared.")
 
+    def text(self) -> str:
+        """All Markdown of the article."""
+        return self.body
+
     def people(self) -> dict[str, PersonIn]:
         """Everybody who is named, by slug."""
         return {person_slug(each): each for each in [*self.authors, *self.contributors]}
@@ -114,7 +119,7 @@ class ArticleIn(Part):
 
     def media(self) -> list[tuple[str, str]]:
         """Every picture that is named, as (field, id)."""
-        found = [("body", each) for each in media_ids(self.body)]
+        found = [("body", each) for each in media_ids(self.text())]
         if self.lead_image:
             found.append(("lead_image.media_id", self.lead_image.media_id))
         if self.social and self.social.media_id:
@@ -122,14 +127,44 @@ class ArticleIn(Part):
         return found
 
 
+class Entry(Part):
+    """One entry of a live article."""
+
+    id: str
+    at: AwareDatetime
+    headline: Short = ""
+    body: str
+
+
+class Document(ArticleIn):
+    """An article as it is kept: what was given, and the entries of a live one, oldest first."""
+
+    entries: list[Entry] = []
+
+    def text(self) -> str:
+        return "\n\n".join([self.body, *(each.body for each in self.entries)])
+
+    def composed(self, zone: ZoneInfo) -> str:
+        """The body as readers see it: below what introduces it the entries, the newest on top, each with its time."""
+        if not self.entries:
+            return self.body
+        newest = self.entries[-1].at.astimezone(zone).date()
+        parts = [self.body]
+        for each in reversed(self.entries):
+            at = each.at.astimezone(zone)
+            time = at.strftime("%H:%M" if at.date() == newest else "%Y-%m-%d %H:%M")
+            parts += [f"## {time} · {each.headline}" if each.headline else f"## {time}", each.body]
+        return "\n\n".join(parts)
+
+
 def person_slug(person: PersonIn) -> str:
     return slugify(person.name)
 
 
-def parse(document: dict[str, Any]) -> ArticleIn:
+def parse(document: dict[str, Any]) -> Document:
     """Validate a whole document. Raises a 422 problem that names each wrong field."""
     try:
-        return ArticleIn.model_validate(document)
+        return Document.model_validate(document)
     except ValidationError as error:
         raise invalid(field_errors(error)) from error
 
@@ -168,7 +203,11 @@ def check(article: ArticleIn, *, site: Site, has_media: Callable[[str], bool]) -
 
 
 def warnings(
-    article: ArticleIn, *, alt_missing: list[str], known_article: Callable[[str], bool]
+    article: ArticleIn,
+    *,
+    alt_missing: list[str],
+    known_article: Callable[[str], bool],
+    known_path: Callable[[str], bool],
 ) -> list[dict[str, str]]:
     """What an editor should look at, and may leave."""
     found: list[tuple[str, str]] = []
@@ -180,15 +219,25 @@ def warnings(
             )
         )
     found += [
-        ("media", f"The picture {each} has no alternative text; readers who cannot see it miss it.")
+        ("media", f"The picture {each} has no alternative text; without one it cannot be published.")
         for each in alt_missing
     ]
     found += [
         ("body", f"The link to article {address.removeprefix('article:')} leads nowhere: there is no such article.")
-        for address in links(article.body)
+        for address in links(article.text())
         if address.startswith("article:") and not known_article(address.removeprefix("article:"))
     ]
+    found += [
+        ("body", f"The link to {address} leads nowhere: no article is, or was, at this address.")
+        for address in dict.fromkeys(links(article.text()))
+        if is_article_path(address) and not known_path(address)
+    ]
     return [{"field": field, "message": message} for field, message in found]
+
+
+def is_article_path(address: str) -> bool:
+    """Whether an address is one that only an article of this newspaper can have."""
+    return re.fullmatch(r"/[a-z0-9-]+/\d{4}/\d{2}/\d{2}/[^/\s]+/", address) is not None
 
 
 def merge_patch(target: Any, patch: Any) -> Any:

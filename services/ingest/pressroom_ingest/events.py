@@ -6,9 +6,12 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from pressroom_ingest.articles import Head
 from pressroom_ingest.desk import Desk, Work
 from pressroom_ingest.documents import ArticleIn
+from pressroom_ingest.keys import Actor
 from pressroom_ingest.publications import Publication
+from pressroom_shared.clock import microseconds
 from pressroom_shared.events import (
     Announcement,
     Article,
@@ -16,6 +19,7 @@ from pressroom_shared.events import (
     ArticleUnpublished,
     Correction,
     LeadImage,
+    LiveEntry,
     Review,
     Seo,
     Social,
@@ -66,15 +70,44 @@ async def refuse_too_large(work: Work, went_out: Publication) -> None:
     event = await build(work, went_out.article_id, went_out.version, event_id="0" * 36)
     size = len(event.encode())
     if size > EVENT_BYTES_MAX:
-        raise Problem(
-            422, f"The article is too large to publish: {size:,} bytes with its text; at most {EVENT_BYTES_MAX:,}."
-        )
+        raise size_problem(size)
+
+
+def size_problem(size: int) -> Problem:
+    return Problem(
+        422, f"The article is too large to publish: {size:,} bytes with its text; at most {EVENT_BYTES_MAX:,}."
+    )
+
+
+async def as_it_would_be(work: Work, head: Head, actor: Actor) -> Article:
+    """The newest revision, as its event would show it if it were published now."""
+    newest = await work.articles.revision(head.id, head.revision)
+    now = work.clock.now()
+    first = head.first_published_at or newest.article.published_at or now
+    history = [each for each in await work.publications.history(head.id) if not each.withdrawn]
+    this = Publication(
+        article_id=head.id,
+        version=max((head.version or 0) + 1, microseconds(now)),
+        withdrawn=False,
+        revision=head.revision,
+        change="update" if history else "new",
+        notify=False,
+        note="",
+        path=await work.publications.address(head, newest.article, first),
+        redirect_to=None,
+        actor_id=actor.id,
+        actor_name=actor.name,
+        at=now,
+        scheduled_for=None,
+    )
+    return await _article(work, this, [*history, this], await work.publications.former_paths(head.id))
 
 
 async def _article(work: Work, this: Publication, published: Sequence[Publication], former: list[str]) -> Article:
     head = await work.articles.head(this.article_id)
     saved = await work.articles.revision(this.article_id, this.revision)
     given = saved.article
+    body = given.composed(work.site.zone)
     first = head.first_published_at or given.published_at or this.at
     return Article(
         id=this.article_id,
@@ -88,8 +121,10 @@ async def _article(work: Work, this: Publication, published: Sequence[Publicatio
         also_in=given.also_in,
         kind=given.kind,
         language=given.language or work.site.language,
-        body=given.body,
-        body_text=to_text(given.body),
+        body=body,
+        body_text=to_text(body),
+        intro=given.body if given.entries else None,
+        entries=[LiveEntry.model_validate(each.model_dump()) for each in given.entries],
         authors=await work.names.people(given.authors),
         contributors=await work.names.people(given.contributors),
         tags=await work.names.tags(given.tags),

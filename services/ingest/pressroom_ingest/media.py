@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from pressroom_ingest.documents import ArticleIn
 from pressroom_ingest.pictures import Picture
 from pressroom_ingest.tables import media, media_use
 from pressroom_shared.clock import Clock, rfc3339
@@ -16,6 +17,7 @@ from pressroom_shared.database import insert
 from pressroom_shared.events import Media as EventMedia
 from pressroom_shared.http import Problem
 from pressroom_shared.ids import new_id
+from pressroom_shared.markdown import pictures
 from pressroom_shared.site import Site
 
 CHUNK_BYTES = 1024 * 1024
@@ -97,6 +99,17 @@ class MediaShelf:
     async def without_alt(self, ids: list[str]) -> set[str]:
         statement = sa.select(media.c.id).where(media.c.id.in_(ids), media.c.alt == "", media.c.decorative.is_(False))
         return set((await self._connection.execute(statement)).scalars())
+
+    async def unspoken(self, given: ArticleIn) -> list[tuple[str, str]]:
+        """The pictures of an article, as (field, id), that a reader who cannot see them misses: with an alternative
+        text neither in the article nor of their own, and not marked as decorative.
+        """
+        shown = [("body", address.removeprefix("media:"), alt) for address, alt in pictures(given.text())]
+        if given.lead_image is not None:
+            shown.append(("lead_image.alt", given.lead_image.media_id, given.lead_image.alt))
+        bare = [(field, media_id) for field, media_id, alt in shown if not alt.strip()]
+        silent = await self.without_alt([media_id for _, media_id in bare]) if bare else set()
+        return [(field, media_id) for field, media_id in dict.fromkeys(bare) if media_id in silent]
 
     def _view(self, row: Any) -> dict[str, Any]:
         shown = {name: getattr(row, name) for name in ("id", "width", "height", "media_type", "bytes", "alt")}

@@ -1,4 +1,4 @@
-"""What an uploaded file is, told from its first bytes: type and size, without decoding it."""
+"""What an uploaded file is, told from its bytes: type, size, and that it is whole, without decoding it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import imagesize
 
+from pressroom_ingest.soundness import refuse_unsound
 from pressroom_shared.http import Problem
 
 HEAD_BYTES = 32
@@ -34,7 +35,7 @@ def kind_of(head: bytes) -> tuple[str, str] | None:
 
 
 def look_at(path: Path, *, pixels_max: int) -> Picture:
-    """Read a file's head. Raises a problem: 415 for another type, 422 for one that is broken or too large."""
+    """Read a file. Raises a problem: 415 for another type, 422 for a broken one, too large, or two in one."""
     with path.open("rb") as file:
         kind = kind_of(file.read(HEAD_BYTES))
     if kind is None:
@@ -48,4 +49,5 @@ def look_at(path: Path, *, pixels_max: int) -> Picture:
         raise Problem(422, "The picture's head is broken: its size cannot be read.")
     if width * height > pixels_max:
         raise Problem(422, f"The picture has {width * height:,} pixels; at most {pixels_max:,} are accepted.")
+    refuse_unsound(path, kind[0])
     return Picture(*kind, width, height)

@@ -7,7 +7,7 @@ from typing import Any
 
 from pressroom_ingest.articles import Head, Revision
 from pressroom_ingest.desk import Work
-from pressroom_ingest.documents import ArticleIn, warnings
+from pressroom_ingest.documents import ArticleIn, is_article_path, warnings
 from pressroom_ingest.publications import Publication
 from pressroom_ingest.schedules import Scheduled, schedule_view
 from pressroom_shared.clock import rfc3339
@@ -37,6 +37,7 @@ async def article_view(work: Work, head: Head, *, now: datetime) -> dict[str, An
         "section": given.section,
         "body": given.body,
         **{name: whole[name] for name in GIVEN},
+        "entries": whole["entries"],
         "slug": given.slug or head.slug,
         "language": given.language or work.site.language,
         "authors": [work.names.shown(each) for each in await work.names.people(given.authors)],
@@ -57,12 +58,13 @@ async def article_view(work: Work, head: Head, *, now: datetime) -> dict[str, An
 
 
 async def _warnings(work: Work, given: ArticleIn) -> list[dict[str, str]]:
-    without_alt = await work.shelf.without_alt([each for _, each in given.media()])
-    if given.lead_image and given.lead_image.alt:
-        without_alt -= {given.lead_image.media_id} - {each for field, each in given.media() if field == "body"}
-    targets = [each.removeprefix("article:") for each in links(given.body) if each.startswith("article:")]
+    silent = list(dict.fromkeys(media_id for _, media_id in await work.shelf.unspoken(given)))
+    addresses = links(given.text())
+    targets = [each.removeprefix("article:") for each in addresses if each.startswith("article:")]
     known = await work.articles.exists(targets) if targets else set()
-    return warnings(given, alt_missing=sorted(without_alt), known_article=known.__contains__)
+    paths = [each for each in addresses if is_article_path(each)]
+    found = await work.publications.taken(paths) if paths else set()
+    return warnings(given, alt_missing=silent, known_article=known.__contains__, known_path=found.__contains__)
 
 
 def embargo_warnings(head: Head, now: datetime) -> list[dict[str, str]]:

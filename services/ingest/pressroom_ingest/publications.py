@@ -13,6 +13,7 @@ from pressroom_ingest.articles import Articles, Head, Revision
 from pressroom_ingest.bulk import Bulk
 from pressroom_ingest.documents import ArticleIn
 from pressroom_ingest.keys import Actor, demand
+from pressroom_ingest.media import MediaShelf
 from pressroom_ingest.slugs import numbered, slugify
 from pressroom_ingest.tables import article, former_path, publication, schedule
 from pressroom_shared import outbox
@@ -65,6 +66,7 @@ class Publications:
         clock: Clock,
         site: Site,
         articles: Articles,
+        shelf: MediaShelf,
         bulk: Bulk,
         *,
         approval_needed: bool,
@@ -74,6 +76,7 @@ class Publications:
         self._clock = clock
         self._site = site
         self._articles = articles
+        self._shelf = shelf
         self._bulk = bulk
 
     async def publish(
@@ -85,6 +88,7 @@ class Publications:
         actor: Actor,
         scheduled_for: datetime | None = None,
         bulk: bool = False,
+        approved: bool = False,
     ) -> Publication:
         """Make the newest revision live. Whatever was scheduled for it is done with. `bulk`: when there is time.
 
@@ -94,9 +98,9 @@ class Publications:
         await self._articles.match(head, if_match, needed=False)
         newest = await self._articles.revision(article_id, head.revision)
         now = self._clock.now()
-        change = await self.may_go_out(head, newest.article, wish, at=now, actor=actor)
+        change = await self.may_go_out(head, newest.article, wish, at=now, actor=actor, archive=bulk, approved=approved)
         first = head.first_published_at or newest.article.published_at or now
-        path = await self._path(head, newest.article, first)
+        path = await self.address(head, newest.article, first)
         went_out = await self._write(
             head,
             newest,
@@ -220,12 +224,24 @@ class Publications:
             statement = statement.where(former_path.c.version <= up_to)
         return sorted((await self._connection.execute(statement)).scalars())
 
-    async def may_go_out(self, head: Head, given: ArticleIn, wish: Wish, *, at: datetime, actor: Actor) -> Change:
+    async def may_go_out(
+        self,
+        head: Head,
+        given: ArticleIn,
+        wish: Wish,
+        *,
+        at: datetime,
+        actor: Actor,
+        archive: bool = False,
+        approved: bool = False,
+    ) -> Change:
         """What kind of change it is. Raises 422 for `new` on a live article, for a correction without a note or of
-        what is not live, and before the embargo's end, which only an admin may override (403); 409 unapproved.
+        what is not live, for a picture without words, and before the embargo's end, which only an admin may override
+        (403); 409 unapproved. An `archive` was approved elsewhere, and its pictures may be without
+        words: it is warned of them.
         """
         demand(actor, "editor", head.section)
-        if self._approval_needed and head.review_state != "approved":
+        if self._approval_needed and not (approved or archive) and head.review_state != "approved":
             raise Problem(409, f"An editor must approve the article first (it is {head.review_state}).")
         change = self._change(head, wish)
         if given.embargo_until is not None and at < given.embargo_until:
@@ -234,7 +250,17 @@ class Publications:
                 raise invalid([FieldError("embargo_until", sentence)])
             if not actor.may("admin"):
                 raise Problem(403, "Only an admin may override an embargo.")
+        if not archive:
+            await self._refuse_without_alt(given)
         return change
+
+    async def _refuse_without_alt(self, given: ArticleIn) -> None:
+        wrong = [
+            FieldError(field, f"The picture {media_id} needs an alternative text, or to be marked as decorative.")
+            for field, media_id in await self._shelf.unspoken(given)
+        ]
+        if wrong:
+            raise invalid(wrong)
 
     async def _unschedule(self, article_id: str) -> None:
         await self._connection.execute(sa.delete(schedule).where(schedule.c.article_id == article_id))
@@ -276,7 +302,7 @@ class Publications:
         )
         return written
 
-    async def _path(self, head: Head, given: ArticleIn, first: datetime) -> str:
+    async def address(self, head: Head, given: ArticleIn, first: datetime) -> str:
         """The address: it stays unless the editor gives another slug, section or archive date."""
         wanted = given.slug or head.slug or slugify(given.headline, fallback=f"article-{head.id[-8:]}")
         folder = self.folder(given.section, first)

@@ -22,6 +22,7 @@ class Settings(Common):
     media_pixels_max: int = Field(default=100_000_000, ge=1, description="The most pixels of a picture.")
     wait_timeout_s_max: float = Field(default=30, gt=0, description="The longest that `?wait=live` waits.")
     idempotency_kept_h: int = Field(default=24, ge=1)
+    previews_kept_h: int = Field(default=24, ge=1, le=720, description="How long a preview's address shows it.")
     approval_needed: bool = Field(default=False, description="Publish only what an editor has approved.")
     rate_per_s: float = Field(default=300, gt=0, description="Requests of one key, a second, in the long run.")
     rate_burst: int = Field(default=600, ge=1, description="Requests of one key at once.")

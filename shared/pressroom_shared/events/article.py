@@ -73,6 +73,15 @@ class Review(Part):
     best: float = 5
 
 
+class LiveEntry(Part):
+    """One entry of a live article."""
+
+    id: str
+    at: datetime
+    headline: str = ""
+    body: str = Field(description="Markdown.")
+
+
 class Announcement(Part):
     """One publication of the article, in the order of `version`. Notify works from this list alone."""
 
@@ -104,6 +113,8 @@ class Article(Part):
     language: str = Field(description="BCP 47.")
     body: str = Field(description='Markdown; pictures as `![alt](media:ID "caption")`.')
     body_text: str = Field(description="The body as plain text.")
+    intro: str | None = Field(default=None, description="Of a live article: the body without its entries.")
+    entries: list[LiveEntry] = Field(default=[], description="Of a live article, oldest first; `body` holds them too.")
     authors: list[Person] = []
     contributors: list[Person] = []
     tags: list[Tag] = []

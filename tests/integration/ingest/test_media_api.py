@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from pressroom_ingest.desk import Desk
+from tests.unit.ingest.test_pictures import PLACE, POLYGLOTS, WITH_PLACE
 
 
 def png(width: int = 3, height: int = 2) -> bytes:
@@ -75,3 +76,38 @@ async def test_an_article_shows_it_and_warns_of_missing_words(api: httpx.AsyncCl
     body = {"headline": "H", "section": "world", "body": f"![](media:{media_id})", "lead_image": {"media_id": media_id}}
     article = (await api.post("/api/v1/articles", json=body)).json()
     assert [each["field"] for each in article["warnings"]] == ["media"]
+
+
+async def test_a_picture_without_words_is_not_published(api: httpx.AsyncClient) -> None:
+    silent = (await upload(api, png(4, 4))).json()["id"]
+    spoken = (await upload(api, png(5, 5), alt="Cranes")).json()["id"]
+    ornament = (await upload(api, png(6, 6), decorative="true")).json()["id"]
+    body = f"![](media:{silent})\n\n![](media:{spoken})\n\n![](media:{ornament})"
+    article = {"headline": "H", "section": "world", "body": body, "lead_image": {"media_id": silent}}
+    made = (await api.post("/api/v1/articles", json=article)).json()
+    url = f"/api/v1/articles/{made['id']}"
+    for when in ({}, {"at": "2031-01-01T00:00:00Z"}):
+        refused = await api.post(f"{url}/publish", json=when)
+        assert refused.status_code == 422
+        assert [each["field"] for each in refused.json()["errors"]] == ["body", "lead_image.alt"]
+        assert silent in refused.json()["errors"][0]["message"]
+        assert spoken not in refused.text
+    in_the_text = {"body": body.replace("![](", "![Said here](", 1), "lead_image": {"alt": "Said there"}}
+    await api.patch(url, json=in_the_text, headers={"If-Match": "*"})
+    assert (await api.post(f"{url}/publish")).status_code == 202
+
+
+async def test_the_place_where_it_was_taken_is_not_stored(api: httpx.AsyncClient, desk: Desk) -> None:
+    made = await upload(api, WITH_PLACE["jpeg, big-endian"], alt="x")
+    assert made.status_code == 201, made.text
+    stored = await desk.store.get(made.json()["url"].removeprefix("http://localhost:8080/"))
+    assert stored is not None
+    assert PLACE[0] not in stored
+    again = await upload(api, WITH_PLACE["jpeg, big-endian"])
+    assert (again.status_code, again.json()["id"]) == (200, made.json()["id"])
+
+
+async def test_a_file_that_is_two_is_refused(api: httpx.AsyncClient) -> None:
+    refused = await upload(api, POLYGLOTS["a page behind a jpeg"])
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "file")
+    assert (await api.get("/api/v1/media")).json()["items"] == []

@@ -25,6 +25,7 @@ from pressroom_ingest.api.edge import (
     encode_cursor,
     page,
 )
+from pressroom_ingest.locations import strip_location
 from pressroom_ingest.media import sha256_of, store_key
 from pressroom_ingest.pictures import look_at
 from pressroom_shared.http import problem_responses
@@ -52,14 +53,16 @@ async def upload(
     alt: Annotated[str, Form(max_length=1000)] = "",
     caption: Annotated[str, Form(max_length=2000)] = "",
     credit: Annotated[str, Form(max_length=300)] = "",
+    decorative: Annotated[bool, Form(description="It says nothing that the text does not.")] = False,
 ) -> Response:
-    """Store a picture. The same bytes again are the same picture: 200, and nothing is stored."""
+    """Store a picture, without the place where it was taken. The same one again: 200, and nothing is stored."""
     path = await asyncio.to_thread(_to_disk, file)
     try:
         picture = await asyncio.to_thread(look_at, path, pixels_max=desk.settings.media_pixels_max)
+        await asyncio.to_thread(strip_location, path)
         sha256, size = await asyncio.to_thread(sha256_of, path), path.stat().st_size
         await desk.store.adopt(store_key(sha256, picture.extension), path)  # immutable: written before it is named
-        words = {"alt": alt, "caption": caption, "credit": credit, "decorative": False}
+        words = {"alt": alt, "caption": caption, "credit": credit, "decorative": decorative}
         async with desk.begin() as work:
             view, new = await work.shelf.add(picture, sha256=sha256, size=size, **words)
             if new:
