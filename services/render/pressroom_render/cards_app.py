@@ -18,6 +18,9 @@ from pressroom_shared.outbox import OutcomeOutbox
 from pressroom_shared.running import Runnable, Task
 from pressroom_shared.streams import Consumer, Relay
 
+HANDLED_A_DRAWER = 2
+"""One whose card is being drawn, and one that reads or writes its files."""
+
 
 async def cards_parts(studio: Studio) -> list[Runnable]:
     """The `cards` group: draws, stores, has the article's page written again, relays outcomes."""
@@ -34,7 +37,9 @@ async def cards_parts(studio: Studio) -> list[Runnable]:
     async def work() -> AsyncIterator[CardWork]:
         yield CardWork(begin, drawers, studio.store, studio.site, style, studio.clock)
 
-    consumer = Consumer(studio.settings, group="cards", unit_of_work=work)
+    at_once = HANDLED_A_DRAWER * studio.settings.cards_workers  # whoever waits for a drawer waits in the stream
+    settings = studio.settings.model_copy(update={"streams_workers": at_once})
+    consumer = Consumer(settings, group="cards", unit_of_work=work)
     consumer.on(ArticlePublished, on_article)
     consumer.on(ArticleUnpublished, on_article)
 

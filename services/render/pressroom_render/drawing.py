@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from pressroom_render.card_glyphs import missing
 from pressroom_render.card_layouts import lay_out, shape_of
 from pressroom_render.card_lint import lint
 from pressroom_render.card_sheet import HEIGHT, WIDTH, Sheet, jpeg_of, png_of
@@ -18,6 +19,7 @@ ENLARGED_MAX = 2.5
 """A picture that would have to be enlarged more is left away: type on paper is better than a blur."""
 
 TOO_SMALL = "The lead picture is {width} × {height} pixels, too small for a social card; one of {at_least} is sharp."
+BOXES = "The card shows boxes instead of {boxes}: none of its fonts has them. Give it a title of its own (`social`)."
 UNREADABLE = "The lead picture cannot be used, so the card is drawn without it. {reason} Upload another one."
 
 
@@ -34,7 +36,9 @@ def draw(card: Card, image: bytes | None) -> Drawing:
     """The card, with its lead picture's bytes if there is one. A picture that cannot be used is left away."""
     sheet, warning = laid_out(card, image)
     drawn = sheet.base.copy_memory()
-    return Drawing(jpeg_of(drawn), png_of(drawn), warning)
+    boxes = missing(card.headline + card.byline)
+    warnings = [warning, BOXES.format(boxes=" ".join(boxes)) if boxes else ""]
+    return Drawing(jpeg_of(drawn), png_of(drawn), " ".join(each for each in warnings if each))
 
 
 def preview(card: Card, image: bytes | None) -> tuple[bytes, list[str]]:

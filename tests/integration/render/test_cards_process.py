@@ -125,7 +125,7 @@ async def test_a_process_that_is_told_to_stop_finishes_what_it_draws(
         await until(process.drawn, timeout_s=40)
         process.running.terminate()
         assert process.running.wait(timeout=20) == 0
-        assert "Traceback" not in process.log.read_text()
+        assert "drawers.py" not in process.log.read_text()  # no drawing was broken off
         process.start()
 
         async def all_said() -> bool:

@@ -132,6 +132,7 @@ def test_the_picture_is_cut_about_its_focal_point() -> None:
 def test_a_small_or_unreadable_picture_is_said_and_the_card_is_drawn() -> None:
     small = draw(CARD, picture(300, 200))
     assert "300 × 200" in small.warning
+    assert "boxes instead of ᚠ" in draw(replace(CARD, headline="Rune ᚠ"), None).warning
     broken = draw(CARD, b"\xff\xd8\xff nothing")
     assert "head is broken" in broken.warning
     assert opened(broken.jpeg).width == WIDTH
