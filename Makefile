@@ -6,7 +6,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 MEMBERS := $(wildcard */pyproject.toml services/*/pyproject.toml deploy/local/pyproject.toml)
 
-.PHONY: help install run check format test schemas bench e2e-compose clean
+.PHONY: help install run check format test gate quality schemas bench e2e-compose clean
 
 help: ## This list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
@@ -38,6 +38,12 @@ format: install ## Write the code as `make check` wants it
 
 test: install ## Every test that this machine can run
 	$(BIN)/pytest $(TESTS)
+
+gate: install ## The long gate: 2,000 events about 500 articles, then the site byte for byte a full build
+	$(BIN)/pytest tests/integration/render/test_pages_gate.py -m slow
+
+quality: install ## Others' tools look at every kind of page: needs Node, Java and Chromium
+	$(UV) run --frozen --group quality python -m tests.e2e.quality.check
 
 schemas: install ## Write the committed contracts, the merged OpenAPI document, docs/settings.md
 	$(BIN)/python -m pressroom_shared.contracts shared/contracts
