@@ -6,7 +6,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 MEMBERS := $(wildcard */pyproject.toml services/*/pyproject.toml deploy/local/pyproject.toml)
 
-.PHONY: help install run check format test chaos gate schemas bench e2e-compose clean
+.PHONY: help install run check format test chaos gate quality schemas bench e2e-compose clean
 
 help: ## This list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
@@ -42,8 +42,11 @@ test: install ## Every test that this machine can run
 chaos: install ## Workers and Redis killed, flushed, away: many minutes; QUICK=1 for two
 	$(if $(QUICK),,PRESSROOM_CHAOS_FULL=1) $(BIN)/pytest tests/chaos
 
-gate: install ## The incremental site is byte for byte a full build: thousands of random steps
-	$(BIN)/pytest -m slow tests/integration/render
+gate: install ## The long gate: 2,000 events about 500 articles, then the site byte for byte a full build
+	$(BIN)/pytest tests/integration/render/test_pages_gate.py -m slow
+
+quality: install ## Others' tools look at every kind of page: needs Node, Java and Chromium
+	$(UV) run --frozen --group quality python -m tests.e2e.quality.check
 
 schemas: install ## Write the committed contracts, the merged OpenAPI document, docs/settings.md
 	$(BIN)/python -m pressroom_shared.contracts shared/contracts

@@ -12,12 +12,15 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_render import api, card_api
+from pressroom_render.addresses import standing_pages
 from pressroom_render.card_style import load_style
 from pressroom_render.compose import Composer
 from pressroom_render.drawers import Drawers
 from pressroom_render.handlers import Work, on_article
 from pressroom_render.pages import Pages
 from pressroom_render.projection import Projection
+from pressroom_render.purge import Purger
+from pressroom_render.rebuild import rebuild
 from pressroom_render.settings import Settings
 from pressroom_render.standing import read_standing
 from pressroom_render.stylesheet import Assets, assets
@@ -74,21 +77,41 @@ async def open_studio(settings: Settings, clock: Clock | None = None) -> AsyncIt
         yield Studio(settings, site, store, database, clock or SystemClock(), found, templates, composer)
 
 
+def look(studio: Studio) -> str:
+    """Changes with anything that every page is made with: templates, stylesheet, site file, standing texts."""
+    texts = "".join(f"{each.path}{each.title}{each.body}" for _, each in sorted(studio.composer.standing.items()))
+    made_with = f"{studio.templates.hash}{sorted(studio.assets.files)}{studio.site.model_dump_json()}{texts}"
+    return hashlib.sha256(made_with.encode()).hexdigest()
+
+
 async def prepare_site(studio: Studio) -> None:
     """Stylesheet and font in place; every page marked when the look or the site file has changed since."""
-    for key, body in studio.assets.files.items():
-        if not await studio.store.exists(key):
-            await studio.store.put(key, body)
-    own = "".join(f"{each.path}{each.title}{each.body}" for _, each in sorted(studio.composer.standing.items()))
-    look = f"{studio.templates.hash}{sorted(studio.assets.files)}{studio.site.model_dump_json()}{own}"
-    found = hashlib.sha256(look.encode()).hexdigest()
+    await put_assets(studio)
+    found = look(studio)
     async with studio.database.begin() as connection:
         if await connection.scalar(sa.select(design.c.hash).where(design.c.name == "site")) != found:
             await studio.pages(connection).mark_all(sorted(studio.composer.standing))
-            statement = insert(connection, design).values(name="site", hash=found)
-            await connection.execute(
-                statement.on_conflict_do_update(index_elements=[design.c.name], set_={"hash": found})
-            )
+            await _keep_look(connection, found)
+
+
+async def rebuild_site(studio: Studio) -> int:
+    """Every page with today's look, in one step. Says how many pages there are."""
+    await put_assets(studio)
+    async with studio.database.begin() as connection:
+        await studio.pages(connection).mark_dirty(standing_pages(studio.site, sorted(studio.composer.standing)))
+        await _keep_look(connection, look(studio))
+    return await rebuild(studio.database, studio.store, studio.composer, studio.clock)
+
+
+async def put_assets(studio: Studio) -> None:
+    for key, body in studio.assets.files.items():
+        if not await studio.store.exists(key):
+            await studio.store.put(key, body)
+
+
+async def _keep_look(connection: AsyncConnection, found: str) -> None:
+    statement = insert(connection, design).values(name="site", hash=found)
+    await connection.execute(statement.on_conflict_do_update(index_elements=[design.c.name], set_={"hash": found}))
 
 
 async def pages_parts(studio: Studio) -> list[Runnable]:
@@ -106,11 +129,16 @@ async def pages_parts(studio: Studio) -> list[Runnable]:
     consumer.on(ArticleUnpublished, on_article)
     writer = PageWriter(studio.database, studio.store, studio.composer, studio.settings, studio.clock)
 
+    purger = Purger(studio.settings.purge_url, studio.site) if studio.settings.purge_url else None
+    if purger is not None:
+        writer.on_written = purger.add
+
     async def ready() -> str | None:
         return consumer.not_ready() or writer.trouble
 
     server = _health(studio, "Pressroom pages", ready, studio.settings.pages_http_port)
-    return [consumer, writer, Relay(studio.database, studio.settings, source=SOURCE), server]
+    relay = Relay(studio.database, studio.settings, source=SOURCE)
+    return [consumer, writer, relay, server, *([purger] if purger else [])]
 
 
 async def http_parts(studio: Studio) -> list[Runnable]:

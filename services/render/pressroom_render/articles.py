@@ -102,7 +102,7 @@ def _body(subject: Article, material: Material, views: Views) -> dict[str, Any]:
         "reading": spoken_minutes(reading_minutes(subject.body_text), language),
         "share": _share(subject.headline, views.site.absolute(subject.path)),
         "dateline": subject.dateline,
-        "text": Safe(_offer_sizes(_see_also(_wide(body_html(subject, material.paths))), subject, material.images)),
+        "text": Safe(_offer_sizes(_see_also(set_text(body_html(subject, material.paths))), subject, material.images)),
         "corrections": [
             {"title": words["correction"].format(date=date(each.at, language, views.site.zone)), "note": each.note}
             for each in subject.corrections
@@ -200,19 +200,20 @@ _ALSO = re.compile(r'<p>([^<>:：]{1,40})[:：]\s*(<a href="/[^"]*"[^>]*>[^<]*</
 
 def _see_also(html: str) -> str:
     """A paragraph that is a label and a link to a page of ours stands between hairlines."""
-    return _ALSO.sub(r'<aside class="also"><p class="kicker">\1</p><p class="hed xs">\2</p></aside>', html)
+    return _ALSO.sub(r'<div class="also"><p class="kicker">\1</p><p class="hed xs">\2</p></div>', html)
 
 
 _SAID_BY = re.compile(r"<p>([^<]{1,90})</p>\s*</blockquote>")
 
 
-def _wide(html: str) -> str:
+def set_text(html: str) -> str:
     """A quotation is pulled out, with who said it below; a wide table scrolls by itself, and by keyboard."""
     parts = html.split("<blockquote>")
     pulled = [
         _SAID_BY.sub(r"<footer>\1</footer></blockquote>", each) if each.count("<p>") > 1 else each for each in parts
     ]
     html = '<blockquote class="pull">'.join([parts[0], *pulled[1:]])
+    html = html.replace("<section", "<div").replace("</section>", "</div>")  # footnotes: a section would want a heading
     return html.replace("<table>", '<div class="scroll" tabindex="0"><table>').replace("</table>", "</table></div>")
 
 

@@ -107,7 +107,7 @@ class Composer:
             "canonical": self._views.absolute(text.path),
         }
         frame = self._views.frame(self.site.language, page)
-        return self._templates.render("standing.html", frame | {"text": Safe(to_html(text.body))})
+        return self._templates.render("standing.html", frame | {"text": Safe(articles.set_text(to_html(text.body)))})
 
     def _shell(self, material: Material) -> str:
         return self._templates.render("shell.html", self._views.frame(material.page.subject, {"title": ""}))

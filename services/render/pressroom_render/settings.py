@@ -21,6 +21,7 @@ class Settings(Common):
     pages_coalesce_s: float = Field(default=1, ge=0, description="A front or feed is written at most so often.")
     pages_sweep_s: float = Field(default=60, ge=0, description="An article is written at most so often for its rails.")
     pages_idle_s: float = Field(default=0.5, gt=0, description="The longest pause between two looks for dirty pages.")
+    purge_url: str = Field(default="", pattern=r"^(https?://.+)?$", description="A cache is told here what changed.")
     letters_hour_max: int = Field(default=5, ge=1, le=1000, description="Letters that one address may send in an hour.")
     letters_hour_all_max: int = Field(default=200, ge=1, description="Letters that all readers may send in an hour.")
     letters_days: int = Field(default=365, ge=1, description="How long a reader's letter is kept.")

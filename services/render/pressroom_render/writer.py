@@ -314,10 +314,11 @@ class Body:
 
 def _make_all(compose: Callable[[Material], bytes], materials: list[Material | None]) -> list[Body | None]:
     """Runs in a thread: composing and compressing are all CPU."""
-    return [None if material is None else _make(compose, material) for material in materials]
+    return [None if material is None else make(compose, material) for material in materials]
 
 
-def _make(compose: Callable[[Material], bytes], material: Material) -> Body:
+def make(compose: Callable[[Material], bytes], material: Material) -> Body:
+    """A page and its compressed copies. All CPU: for a thread."""
     body = compose(material)
     copies = [("", body)]
     if material.page.kind != "shell":

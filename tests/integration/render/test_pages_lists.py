@@ -1,0 +1,196 @@
+"""Lists, archives, feeds, sitemaps: what a publication changes there, and what it must leave alone."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+import sqlalchemy as sa
+
+from pressroom_render.addresses import PAGE
+from pressroom_render.app import Studio
+from pressroom_render.tables import page
+from pressroom_shared.clock import ManualClock, from_microseconds
+from pressroom_shared.events import ArticlePublished
+from tests.examples import START, published, unpublished, version
+from tests.integration.render.conftest import take_in, tree, write_all
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
+
+
+async def publish_many(studio: Studio, count: int, first: int = 0, **fields: Any) -> None:
+    for number in range(first, first + count):
+        await take_in(studio, article(number, **fields))
+    await write_all(studio)
+
+
+def article(number: int, **fields: Any) -> ArticlePublished:
+    slug = f"article-{number:03}"
+    base: dict[str, Any] = {
+        "id": slug,
+        "slug": slug,
+        "path": f"/world/2026/10/24/{slug}/",
+        "section": "world",
+        "tags": [],
+        "first_published_at": START - timedelta(days=30) + timedelta(minutes=number),
+        "headline": f"Headline {number:03}",
+    }
+    return published(1, **(base | fields))
+
+
+async def written(studio: Studio) -> dict[str, int]:
+    async with studio.database.read() as connection:
+        return dict((await connection.execute(sa.select(page.c.path, page.c.written))).all())
+
+
+async def test_pages_are_numbered_from_the_oldest_and_deep_ones_stay(studio: Studio) -> None:
+    await publish_many(studio, 3 * PAGE)
+    pages = tree(studio)
+    assert "world/page/2/index.html" in pages
+    assert "world/page/3/index.html" not in pages, "the newest pages' worth stands on the front itself"
+    assert b"Headline 000" in pages["world/page/1/index.html"]
+    assert b"Headline 000" not in pages["world/index.html"]
+    assert b'href="/world/page/2/" rel="next"' in pages["world/index.html"]
+    before = await written(studio)
+    await publish_many(studio, 1, first=3 * PAGE)
+    after = await written(studio)
+    assert b"Headline 090" in tree(studio)["world/index.html"]
+    deep = ["/world/page/1/", "/world/page/2/", "/author/ines-falk/page/1/"]
+    assert [after[path] for path in deep] == [before[path] for path in deep], "a publication leaves them alone"
+
+
+async def test_a_withdrawal_moves_the_pages_after_it_and_no_article_is_lost(studio: Studio) -> None:
+    await publish_many(studio, 3 * PAGE)
+    await take_in(studio, unpublished(2, id="article-010", path="/world/2026/10/24/article-010/"))
+    await write_all(studio)
+    pages = {name: body for name, body in tree(studio).items() if name.endswith(".html")}
+    lists = [body.decode() for name, body in pages.items() if name == "world/index.html" or "world/page/" in name]
+    shown = "".join(lists)
+    assert [number for number in range(3 * PAGE) if f"Headline {number:03}" not in shown] == [10]
+
+
+async def test_one_more_publication_writes_a_bounded_number_of_pages(studio: Studio) -> None:
+    counts: list[tuple[int, int]] = []
+    for count in (20, 60):
+        await publish_many(studio, count, first=counts[-1][0] if counts else 0)
+        before = await written(studio)
+        await publish_many(studio, 1, first=1_000 + count)
+        after = await written(studio)
+        counts.append((count, sum(after[path] != before.get(path) for path in after)))
+    assert counts[0][1] == counts[1][1]
+
+
+async def test_days_months_and_the_archive_lead_to_every_article(studio: Studio) -> None:
+    await publish_many(studio, 2)
+    pages = tree(studio)
+    assert b'href="/2026/10/"' in pages["archive/index.html"]
+    assert b'href="/2026/10/24/"' in pages["2026/10/index.html"]
+    assert b"2 articles" in pages["2026/10/index.html"]
+    assert b"Headline 001" in pages["2026/10/24/index.html"]
+    for number in range(2):
+        slug = f"article-{number:03}"
+        await take_in(studio, unpublished(2, id=slug, path=f"/world/2026/10/24/{slug}/"))
+    await write_all(studio)
+    assert [name for name in tree(studio) if name.startswith("2026/")] == []
+    assert b"/2026/" not in tree(studio)["archive/index.html"]
+
+
+async def test_feeds_tell_the_same_whole_texts_in_three_formats(studio: Studio) -> None:
+    await take_in(studio, published(1, standfirst="It was <b>not</b> the wind & not the switch."))
+    await write_all(studio)
+    pages = tree(studio)
+    uuid = "urn:uuid:0193a0f0-0000-7000-8000-000000000001"
+    for folder in ("", "business/", "business/economy/", "tag/harbour/", "author/ines-falk/"):
+        rss = ElementTree.fromstring(pages[f"{folder}feed.xml"])
+        item = rss.find("channel/item")
+        assert item is not None
+        atom = ElementTree.fromstring(pages[f"{folder}atom.xml"])
+        entry = atom.find(f"{ATOM}entry")
+        assert entry is not None
+        document = json.loads(pages[f"{folder}feed.json"])
+        assert item.findtext("guid") == entry.findtext(f"{ATOM}id") == document["items"][0]["id"] == uuid
+        content = item.findtext("{http://purl.org/rss/1.0/modules/content/}encoded")
+        assert content == entry.findtext(f"{ATOM}content") == document["items"][0]["content_html"]
+        assert content is not None
+        assert "<h2>Nobody at the switch</h2>" in content
+        assert document["items"][0]["summary"] == "It was <b>not</b> the wind & not the switch."
+        assert document["feed_url"] == f"http://localhost:8080/{folder}feed.json"
+
+
+async def test_corrections_have_a_page_and_feeds_of_their_own(studio: Studio) -> None:
+    note = {
+        "version": version(2),
+        "note": "The cranes stopped at one, not at noon.",
+        "at": from_microseconds(version(2)),
+    }
+    await take_in(studio, published(1))
+    await write_all(studio)
+    assert b"not at noon" not in tree(studio)["corrections/index.html"]
+    await take_in(studio, published(2, corrections=[note]))
+    await write_all(studio)
+    pages = tree(studio)
+    for name in ("corrections/index.html", "corrections/feed.xml", "corrections/atom.xml", "corrections/feed.json"):
+        assert b"not at noon" in pages[name], name
+    assert b"not at noon" in pages["index.html"], "the home page says so, too"
+    document = pages["business/2026/11/23/harbour-cranes-stand-still/index.html"].decode()
+    graph = json.loads(document.split('<script type="application/ld+json">')[1].split("</script>")[0])["@graph"]
+    assert graph[0]["correction"][0]["text"] == "The cranes stopped at one, not at noon."
+
+
+async def test_sitemaps_name_every_article_once_and_news_for_two_days(studio: Studio) -> None:
+    await take_in(studio, published(1))
+    await publish_many(studio, 3)
+    pages = tree(studio)
+    index = [each.text for each in ElementTree.fromstring(pages["sitemap.xml"]).iter(f"{SITEMAP}loc")]
+    months = [f"http://localhost:8080/sitemap-2026-{month}.xml" for month in ("10", "11")]
+    assert index == ["http://localhost:8080/sitemap-pages.xml", *months]
+    october = [each.text for each in ElementTree.fromstring(pages["sitemap-2026-10.xml"]).iter(f"{SITEMAP}loc")]
+    assert len(october) == len(set(october)) == 3
+    news = ElementTree.fromstring(pages["news-sitemap.xml"])
+    assert [each.text for each in news.iter(f"{SITEMAP}loc")] == [
+        "http://localhost:8080/business/2026/11/23/harbour-cranes-stand-still/"
+    ]
+    assert isinstance(studio.clock, ManualClock)
+    studio.clock.advance(timedelta(hours=48, minutes=1))
+    await write_all(studio)
+    assert b"<loc>" not in tree(studio)["news-sitemap.xml"], "old news leaves it by itself"
+
+
+async def test_rails_are_swept_after_everything_else(studio: Studio) -> None:
+    await publish_many(studio, 3)
+    await take_in(studio, article(10, section="opinion", kind="opinion", path="/opinion/2026/10/24/article-010/"))
+    async with studio.database.read() as connection:
+        dirty = sa.select(page.c.path, page.c.priority).where(
+            page.c.generation > page.c.written, page.c.kind == "article"
+        )
+        marked = dict((await connection.execute(dirty)).all())
+    assert marked.pop("/opinion/2026/10/24/article-010/") == 0
+    assert len(marked) == 3
+    assert set(marked.values()) <= {0, 5}
+    await write_all(studio)
+    assert b"Headline 010" in tree(studio)["world/2026/10/24/article-000/index.html"]
+
+
+@pytest.mark.parametrize("kind", ["analysis", "review", "live", "opinion"])
+async def test_every_kind_says_what_it_is(studio: Studio, kind: str) -> None:
+    review = {"item": "The Keeper's Hours", "rating": 4, "best": 5} if kind == "review" else None
+    await take_in(studio, published(1, kind=kind, review=review))
+    await write_all(studio)
+    document = tree(studio)["business/2026/11/23/harbour-cranes-stand-still/index.html"].decode()
+    graph = json.loads(document.split('<script type="application/ld+json">')[1].split("</script>")[0])["@graph"]
+    types = {
+        "analysis": "AnalysisNewsArticle",
+        "review": "ReviewNewsArticle",
+        "live": "LiveBlogPosting",
+        "opinion": "OpinionNewsArticle",
+    }
+    assert graph[0]["@type"] == types[kind]
+    assert {"analysis": "Analysis: ", "review": "Review: ", "live": "Live: ", "opinion": "Opinion: "}[kind] in document
+    if kind == "review":
+        assert graph[0]["reviewRating"]["ratingValue"] == 4
+        assert graph[0]["itemReviewed"]["name"] == "The Keeper's Hours"
+        assert "4 of 5" in document
