@@ -16,6 +16,7 @@ from pressroom_local.beginning import begin
 from pressroom_local.card import draw_card
 from pressroom_local.client import Api
 from pressroom_local.frontmatter import read_manuscript
+from pressroom_local.importing.command import app as importing
 from pressroom_local.operating import add_to
 from pressroom_local.operating.calling import call, console
 from pressroom_local.operating.streams import streams
@@ -41,6 +42,7 @@ sample_commands = typer.Typer(no_args_is_help=True, help="The sample newspaper."
 app.add_typer(keys, name="keys")
 app.add_typer(sample_commands, name="sample")
 add_to(app)
+app.add_typer(importing, name="import")
 
 
 def main() -> None:

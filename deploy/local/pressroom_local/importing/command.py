@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from pressroom_local.importing import ghost, wordpress
 from pressroom_local.importing.archive import Archive, document
 from pressroom_local.importing.html_markdown import to_markdown
 from pressroom_local.importing.pictures import Pictures
+from pressroom_local.operating.calling import access
 
 app = typer.Typer(no_args_is_help=True, help="Take another system's export into this newspaper.")
 TIMEOUT_S = 600
@@ -28,8 +28,6 @@ Map = Annotated[list[str] | None, typer.Option("--map", help="OLD=SECTION; may b
 Media = Annotated[Path | None, typer.Option(help="A folder with the old site's pictures (wp-content/uploads).")]
 Fetch = Annotated[bool, typer.Option("--fetch", help="Fetch pictures that are not in the folder from the old site.")]
 Dry = Annotated[bool, typer.Option("--dry-run", help="Change nothing; only say what would come.")]
-Url = Annotated[str, typer.Option(envvar="PRESSROOM_URL", help="The newspaper's address.")]
-Key = Annotated[str, typer.Option(envvar="PRESSROOM_KEY", help="An API key of an editor.")]
 
 
 @dataclass
@@ -57,11 +55,9 @@ def import_wordpress(
     media: Media = None,
     fetch: Fetch = False,
     dry_run: Dry = False,
-    url: Url = "http://localhost:8080",
-    key: Key = "",
 ) -> None:
     """A WordPress export (Tools → Export, WXR)."""
-    _run(wordpress.read, file, section, mapped or [], media, fetch=fetch, dry_run=dry_run, url=url, key=key)
+    _run(wordpress.read, file, section, mapped or [], media, fetch=fetch, dry_run=dry_run)
 
 
 @app.command("ghost")
@@ -72,11 +68,9 @@ def import_ghost(
     media: Media = None,
     fetch: Fetch = False,
     dry_run: Dry = False,
-    url: Url = "http://localhost:8080",
-    key: Key = "",
 ) -> None:
     """A Ghost export (Settings → Export)."""
-    _run(ghost.read, file, section, mapped or [], media, fetch=fetch, dry_run=dry_run, url=url, key=key)
+    _run(ghost.read, file, section, mapped or [], media, fetch=fetch, dry_run=dry_run)
 
 
 def _run(
@@ -88,19 +82,14 @@ def _run(
     *,
     fetch: bool,
     dry_run: bool,
-    url: str,
-    key: str,
 ) -> None:
-    headers = {"Authorization": f"Bearer {key or os.environ.get('PRESSROOM_ADMIN_KEY', '')}"}
+    url, key = access()
+    headers = {"Authorization": f"Bearer {key}"}
     try:
         with httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT_S) as api:
             report = run(read(file), api, section=section, mapped=mapped, media=media, fetch=fetch, dry_run=dry_run)
-    except LocalError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
     except httpx.HTTPError as error:
-        typer.echo(f"{url} does not answer: {error}", err=True)
-        raise typer.Exit(1) from None
+        raise LocalError(f"{url} does not answer: {error}") from None
     typer.echo("\n".join(report.lines()))
     if report.failed:
         raise typer.Exit(1)
@@ -172,7 +161,7 @@ class Sections:
 def _known_sections(api: httpx.Client) -> set[str]:
     answer = api.get("/api/v1/site")
     if answer.status_code != 200:
-        raise LocalError(f"The key was refused: {answer.json().get('detail', answer.status_code)} Give one with --key.")
+        raise LocalError(f"The key was refused: {answer.json().get('detail', answer.status_code)}")
     main = answer.json()["sections"]
     return {each["key"] for each in main} | {sub["key"] for each in main for sub in each["sections"]}
 

@@ -17,13 +17,19 @@ ResultT = TypeVar("ResultT")
 console = Console()
 
 
-def call(work: Callable[[Api], Awaitable[ResultT]]) -> ResultT:
-    """Do something with the API. Raises `LocalError` when there is no key or no Pressroom."""
+def access() -> tuple[str, str]:
+    """The API's address and the key to it, from the settings or the data folder. Raises `LocalError` without a key."""
     settings = load_settings(Settings)
     key = settings.admin_key.get_secret_value() if settings.admin_key else folder.kept_key(settings.data_dir)
+    return settings.base_url, key
+
+
+def call(work: Callable[[Api], Awaitable[ResultT]]) -> ResultT:
+    """Do something with the API. Raises `LocalError` when there is no key or no Pressroom."""
+    url, key = access()
 
     async def run_it() -> ResultT:
-        async with open_api(settings.base_url, key) as api:
+        async with open_api(url, key) as api:
             return await work(api)
 
     return asyncio.run(run_it())
