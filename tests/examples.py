@@ -6,7 +6,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pressroom_shared.clock import from_microseconds, microseconds
-from pressroom_shared.events import Announcement, Article, ArticlePublished, ArticleUnpublished, Withdrawal
+from pressroom_shared.events import (
+    Announcement,
+    Article,
+    ArticlePublished,
+    ArticleUnpublished,
+    Front,
+    FrontChanged,
+    Withdrawal,
+)
 from pressroom_shared.ids import new_id
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -67,3 +75,10 @@ def unpublished(number: int = 2, *, replay: bool = False, **fields: Any) -> Arti
     }
     data = Withdrawal.model_validate(base | fields)
     return ArticleUnpublished(id=new_id(), source="/ingest", subject=data.id, time=data.at, replay=replay, data=data)
+
+
+def curated(number: int = 1, *, replay: bool = False, front: str = "home", **slots: list[str]) -> FrontChanged:
+    """A front as an editor has curated it the n-th time."""
+    at = from_microseconds(version(number))
+    data = Front.model_validate({"front": front, "version": version(number), "at": at, **slots})
+    return FrontChanged(id=new_id(), source="/ingest", subject=f"front:{front}", time=at, replay=replay, data=data)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from pressroom_render.addresses import list_path, older_page
+from pressroom_render.curation import LEAD
 from pressroom_render.gather import Material
 from pressroom_render.labels import labels, month_name
-from pressroom_render.lists import CORRECTIONS, OPINION, TRENDING, main_section
+from pressroom_render.lists import CORRECTIONS, OPINION, PICKS, TRENDING, main_section
 from pressroom_render.teasers import Teaser
 from pressroom_render.templating import Safe, plain
 from pressroom_render.views import Views, section_url
@@ -27,9 +28,8 @@ def home(material: Material, views: Views) -> dict[str, Any]:
     language, shown = views.site.language, material.shown
     opinion = shown[OPINION]
     newest = [each for each in shown["newest"] if each.kind != "opinion" or not opinion]
-    lead = _lead(newest)
-    others = [each for each in newest if each is not lead]
-    stack, below = others[:4], others[4:6]
+    lead, others = _leading(shown[LEAD], newest)
+    stack, below = others[:4], others[4 : max(6, len(shown[LEAD]) - 1)]
     used = {each.id for each in [*([lead] if lead else []), *stack, *below]}
 
     def stories(teasers: list[Teaser]) -> list[dict[str, Any]]:
@@ -48,7 +48,7 @@ def home(material: Material, views: Views) -> dict[str, Any]:
         "more": [],
         "opinion": stories(opinion),
         "trending": stories(shown[TRENDING]),
-        "strips": _strips(material, views, used, bool(opinion)),
+        "strips": [*_picks(material, views), *_strips(material, views, used, bool(opinion))],
         "rest": [],
         "errata": [_corrected(each, views)[-1] for each in shown[CORRECTIONS]],
         "pager_links": None,
@@ -56,11 +56,13 @@ def home(material: Material, views: Views) -> dict[str, Any]:
 
 
 def section(material: Material, views: Views) -> dict[str, Any]:
-    language, newest = views.site.language, material.shown["newest"]
+    language, shown = views.site.language, material.shown
     key = material.page.subject.removeprefix("section:")
     name = views.site.section_name(key)
-    lead = _lead(newest)
-    others = [each for each in newest if each is not lead]
+    put = {each.id for row in (LEAD, PICKS, OPINION, TRENDING) for each in shown[row]}
+    lead, others = _leading(shown[LEAD], [each for each in shown["newest"] if each.id not in put])
+    opinion = shown[OPINION]
+    more = others[4:8] if not opinion else []
     page = _page(material, views, name, labels(language)["news_of"].format(name=name)) | {
         "section": main_section(key),
         "letter": labels(language)["letter_title"].format(name=name),
@@ -70,11 +72,11 @@ def section(material: Material, views: Views) -> dict[str, Any]:
         "lead": views.story(lead, language, material.images) if lead else None,
         "below": [],
         "stack": views.stories(others[:4], language, material.images),
-        "more": views.stories(others[4:8], language, material.images),
-        "opinion": [],
-        "trending": [],
-        "strips": [],
-        "rest": views.stories(others[8:], language, material.images),
+        "more": views.stories(more, language, material.images),
+        "opinion": views.stories(opinion, language, material.images),
+        "trending": views.stories(shown[TRENDING], language, material.images),
+        "strips": _picks(material, views),
+        "rest": views.stories(others[4 + len(more) :], language, material.images),
         "errata": [],
         "pager_links": _pager(material, views),
     }
@@ -176,6 +178,29 @@ def _strips(material: Material, views: Views, used: set[str], opinion_apart: boo
             }
         )
     return strips
+
+
+def _picks(material: Material, views: Views) -> list[dict[str, Any]]:
+    """A strip of what editors have picked; none when they have not."""
+    language, picks = views.site.language, material.shown[PICKS][: max(PATTERNS)]
+    if not picks:
+        return []
+    return [
+        {
+            "section": plain(main_section(picks[0].section)),
+            "name": labels(language)["editors_pick"],
+            "url": "",
+            "more": "",
+            "pattern": PATTERNS[len(picks)][0],
+            "items": views.stories(picks, language, material.images),
+        }
+    ]
+
+
+def _leading(chosen: list[Teaser], newest: list[Teaser]) -> tuple[Teaser | None, list[Teaser]]:
+    """What leads a front, and what follows: an editor's choice first, then the newest."""
+    lead = chosen[0] if chosen else _lead(newest)
+    return lead, [each for each in (*chosen, *newest) if each is not lead]
 
 
 def _lead(news: list[Teaser]) -> Teaser | None:

@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_render.addresses import PAGE, Page, older_count
+from pressroom_render.curation import EDITORS_PICK, LEAD, RAIL_SLOTS, Curation, Slots, filled
 from pressroom_render.image_names import PictureName, Responsive, name_of
 from pressroom_render.image_store import Images
-from pressroom_render.lists import CORRECTIONS, HOME, Lists, main_section, place
+from pressroom_render.lists import CORRECTIONS, HOME, PICKS, Lists, main_section, place
 from pressroom_render.pages import HOME_LOOK, RAILS, RAILS_LIVE, RELATED, SECTION_LOOK
 from pressroom_render.projection import Projection
 from pressroom_render.tables import article as article_table
@@ -66,8 +67,10 @@ class Gatherer:
         self._standing = frozenset(standing)
         self._lists = Lists(connection)
         self._projection = Projection(connection)
+        self._curation = Curation(connection)
         self._teasers: dict[str, Teaser | None] = {}
         self._articles: dict[str, Article | None] = {}
+        self._curated: dict[str, Slots] = {}
 
         self._read: dict[str, Callable[[Page], Awaitable[Material | None]]] = {
             "article": self._article,
@@ -139,25 +142,48 @@ class Gatherer:
         edge = await self._lists.place_at(HOME, RAILS_LIVE - 1)
         if edge is not None and spot < edge:
             return {name: await self._lists.older(name, spot, size) for name, size in RAILS.items()}
-        found = await self._lists.newest_of({name: size + 1 for name, size in RAILS.items()})
-        return {name: [each for each in found[name] if each != article.id][:size] for name, size in RAILS.items()}
+        slots = (await self._slots(HOME)).rails().without(article.id)
+        sizes = {name: size + 1 + len(slots.ids) for name, size in RAILS.items()}
+        found = await self._lists.newest_of(sizes)
+        others = {name: [each for each in found[name] if each != article.id] for name in RAILS}
+        return {name: filled(slots[slot][: RAILS[name]], others[name], RAILS[name], slots) for name, slot in RAIL_SLOTS}
 
     async def _front(self, page: Page) -> Material | None:
-        return await (self._home(page) if page.subject == HOME else self._first(page))
+        return await (self._home(page) if page.subject == HOME else self._section(page))
 
     async def _home(self, page: Page) -> Material:
+        """What editors have put on the front page, and behind it, where a slot has room, what is newest."""
+        slots = await self._slots(HOME)
         strips = {f"section:{each.slug}": STRIP for each in self._site.sections}
-        found = await self._lists.newest_of(strips | {HOME: HOME_LIST} | RAILS | {CORRECTIONS: 2})
-        return await self._shown(page, {"newest": found.pop(HOME), **found})
+        sizes = strips | {HOME: HOME_LIST} | RAILS
+        found = await self._lists.newest_of({name: size + len(slots.ids) for name, size in sizes.items()})
+        rows = {name: filled([], found[name], size, slots) for name, size in sizes.items()}
+        rows |= {name: filled(slots[slot], found[name], RAILS[name], slots) for name, slot in RAIL_SLOTS}
+        own = {LEAD: slots[LEAD], PICKS: slots[EDITORS_PICK], "newest": rows.pop(HOME)}
+        return await self._shown(page, rows | own | {CORRECTIONS: await self._lists.newest(CORRECTIONS, 2)})
 
-    async def _first(self, page: Page) -> Material | None:
-        """A list's first page: the newest, down to where the numbered pages begin."""
+    async def _section(self, page: Page) -> Material | None:
+        """A section's front: the newest that it has, behind what editors have put there."""
+        slots = await self._slots(page.subject.removeprefix("section:"))
+        rows = {LEAD: slots[LEAD]} | {name: slots[slot] for name, slot in RAIL_SLOTS}
+        return await self._first(page, rows)
+
+    async def _slots(self, front: str) -> Slots:
+        """A front as it was curated, without what is not live (yet, or any more)."""
+        if front not in self._curated:
+            slots = await self._curation.slots(front)
+            live = await self._projection.live_paths(sorted(slots.ids)) if slots.ids else {}
+            self._curated[front] = slots.only(live)
+        return self._curated[front]
+
+    async def _first(self, page: Page, rows: dict[str, list[str]] | None = None) -> Material | None:
+        """A list's first page: the newest, down to where the numbered pages begin; and other rows of articles."""
         total = (await self._lists.totals({page.subject}))[page.subject]
         if not total and page.kind == "list":
             return None
         older = older_count(total)
         newest = await self._lists.newest(page.subject, total - older * PAGE)
-        return await self._shown(page, {"newest": newest}, older=older)
+        return await self._shown(page, {**(rows or {}), "newest": newest}, older=older)
 
     async def _older(self, page: Page) -> Material | None:
         """The n-th page of a list, numbered from the oldest, so that it stays when something new comes."""

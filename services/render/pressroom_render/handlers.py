@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pressroom_render.pages import Pages
 from pressroom_render.projection import Applied, Projection, Repeat, Stale
 from pressroom_shared.clock import Clock
-from pressroom_shared.events import ArticlePublished, ArticleUnpublished, Outcome
+from pressroom_shared.events import ArticlePublished, ArticleUnpublished, FrontChanged, Outcome
 from pressroom_shared.outbox import OutcomeOutbox
 
 
@@ -40,3 +40,8 @@ async def on_article(event: ArticlePublished | ArticleUnpublished, work: Work) -
         case Applied() as change:
             await work.pages.change(change)
             return None
+
+
+async def on_front(event: FrontChanged, work: Work) -> None:
+    """Take an editor's choice for a front in."""
+    await work.pages.curate(event)

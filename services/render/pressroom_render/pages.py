@@ -22,6 +22,7 @@ from pressroom_render.addresses import (
     older_page,
     standing_pages,
 )
+from pressroom_render.curation import Curation, front_list
 from pressroom_render.lists import (
     HOME,
     OPINION,
@@ -41,6 +42,7 @@ from pressroom_render.tables import entry, reference
 from pressroom_render.tables import page as table
 from pressroom_shared.clock import Clock
 from pressroom_shared.database import insert
+from pressroom_shared.events import FrontChanged
 from pressroom_shared.site import Site
 
 RAILS = {PICKS: 1, TRENDING: 5, OPINION: 4}
@@ -77,6 +79,7 @@ class Pages:
         self._swept: set[str] = set()
         self._lists = Lists(connection)
         self._projection = Projection(connection)
+        self._curation = Curation(connection)
 
     async def change(self, change: Applied) -> None:
         """Put an article in its lists and mark every page that shows it, before or after."""
@@ -91,13 +94,25 @@ class Pages:
                 each for each in pages if each.kind in {"feed", "sitemap"}
             }  # they alone show more than a teaser
         else:
-            touched |= pages | await self._showing(after.id)
+            touched |= pages | await self._showing(after.id) | await self._curating(after.id)
             moved = {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
             touched |= await self._around(after.id, old, moved)
             await self._lists.put(after.id, new)
             touched |= await self._around(after.id, new, moved)
             if HOME in moved:
                 await self._sweep_edge()
+        await self._mark(touched)
+
+    async def curate(self, event: FrontChanged) -> None:
+        """Keep an editor's choice for a front, if it is newer (or as new, for a replay), and mark what shows it."""
+        await self._lists.lock()
+        if await self._curation.apply(event):
+            if event.data.front == HOME:
+                await self._sweep_rails()
+            await self._mark(self._fronts({event.data.front}))
+
+    async def _mark(self, touched: set[Page]) -> None:
+        """Mark these pages, and those that are to be swept."""
         await lock_pages(self._connection, self._swept | {each.path for each in touched})
         await self._mark_swept()
         await self.mark_dirty(touched)
@@ -172,6 +187,23 @@ class Pages:
         )
         return {Page(*row) for row in await self._connection.execute(statement)}
 
+    async def _curating(self, article_id: str) -> set[Page]:
+        """Fronts where an editor has put it. Home's choice stands beside the newest articles, too."""
+        fronts = await self._curation.fronts_with(article_id)
+        if HOME in fronts:
+            await self._sweep_rails()
+        return self._fronts(fronts)
+
+    def _fronts(self, names: Iterable[str]) -> set[Page]:
+        """The pages of those fronts that the newspaper has."""
+        known = {HOME, *self._site.section_keys}
+        return {list_pages(front_list(each))[0] for each in names if each in known}
+
+    async def _sweep_rails(self) -> None:
+        """Mark every article that has live rails."""
+        edge = await self._lists.place_at(HOME, RAILS_LIVE)
+        await self._sweep_where([after(edge)] if edge else [])
+
     async def _around(self, article_id: str, places: dict[str, Place], moved: set[str]) -> set[Page]:
         """Pages that show an article because of where it stands now: near ones, list pages; rails are swept."""
         near: set[str] = set()
@@ -198,8 +230,7 @@ class Pages:
         last = await self._lists.place_in(name, newer[size - 1]) if len(newer) >= size else None
         await self._sweep_where([after(spot), *([sa.not_(after(last))] if last else [])])
         if len(newer) <= size:
-            edge = await self._lists.place_at(HOME, RAILS_LIVE)
-            await self._sweep_where([after(edge)] if edge else [])
+            await self._sweep_rails()
 
     async def _sweep_edge(self) -> None:
         """Mark the articles at both sides of where live rails end: one of them may just have crossed it."""

@@ -88,6 +88,22 @@ reference = sa.Table(
     sa.Index("ix_reference_article", "article_id"),
 )
 
+# Each front as an editor has curated it, and which articles stand in its slots.
+front = sa.Table(
+    "front",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+)
+curated = sa.Table(
+    "curated",
+    metadata,
+    sa.Column("front", sa.Text, primary_key=True),
+    sa.Column("slot", sa.Text, primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("article_id", sa.Text, nullable=False, index=True),
+)
+
 # The social card of each article.
 card = sa.Table(
     "card",
