@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import hashlib
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pressroom_shared.clock import from_microseconds, microseconds
 from pressroom_shared.events import (
     Announcement,
+    ApiKey,
     Article,
+    ArticlePreviewed,
     ArticlePublished,
     ArticleUnpublished,
     Front,
     FrontChanged,
+    KeyRing,
+    KeysChanged,
+    Preview,
     Withdrawal,
 )
 from pressroom_shared.ids import new_id
@@ -82,3 +88,27 @@ def curated(number: int = 1, *, replay: bool = False, front: str = "home", **slo
     at = from_microseconds(version(number))
     data = Front.model_validate({"front": front, "version": version(number), "at": at, **slots})
     return FrontChanged(id=new_id(), source="/ingest", subject=f"front:{front}", time=at, replay=replay, data=data)
+
+
+def key(secret: str, role: str = "editor", **more: Any) -> ApiKey:
+    """An API key whose secret is known here."""
+    sha256 = hashlib.sha256(secret.encode()).hexdigest()
+    base = {"id": secret, "name": secret, "role": role, "secret_sha256": sha256, "created_at": START}
+    return ApiKey.model_validate(base | more)
+
+
+def ring(number: int, *keys: ApiKey) -> KeysChanged:
+    """The n-th ring of keys."""
+    data = KeyRing(version=version(number), keys=list(keys))
+    return KeysChanged(id=new_id(), source="/ingest", subject="keys", time=START, data=data)
+
+
+def previewed(token: str = "t" * 43, *, hours: int = 24, **fields: Any) -> ArticlePreviewed:
+    """A draft that is shown for some hours."""
+    data = Preview(
+        token=token,
+        path=f"/preview/{token}/",
+        expires_at=START + timedelta(hours=hours),
+        article=article(**fields),
+    )
+    return ArticlePreviewed(id=new_id(), source="/ingest", subject=data.article.id, time=START, data=data)

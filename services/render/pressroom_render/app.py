@@ -16,8 +16,9 @@ from pressroom_render.addresses import standing_pages
 from pressroom_render.card_style import load_style
 from pressroom_render.compose import Composer
 from pressroom_render.drawers import Drawers
-from pressroom_render.handlers import Work, on_article, on_front
+from pressroom_render.handlers import Work, on_article, on_front, on_keys, on_preview
 from pressroom_render.pages import Pages
+from pressroom_render.previews import PreviewWriter
 from pressroom_render.projection import Projection
 from pressroom_render.purge import Purger
 from pressroom_render.rebuild import rebuild
@@ -29,7 +30,7 @@ from pressroom_render.templating import Templates
 from pressroom_render.writer import PageWriter
 from pressroom_shared.clock import Clock, SystemClock
 from pressroom_shared.database import Database, insert, migrate, open_database
-from pressroom_shared.events import ArticlePublished, ArticleUnpublished, FrontChanged
+from pressroom_shared.events import ArticlePreviewed, ArticlePublished, ArticleUnpublished, FrontChanged, KeysChanged
 from pressroom_shared.http import HttpServer, create_http
 from pressroom_shared.outbox import OutcomeOutbox
 from pressroom_shared.running import Runnable, Task
@@ -122,12 +123,14 @@ async def pages_parts(studio: Studio) -> list[Runnable]:
     async def work() -> AsyncIterator[Work]:
         async with studio.database.begin() as connection:
             outcomes = OutcomeOutbox(connection, studio.clock, "/render/pages")
-            yield Work(Projection(connection), studio.pages(connection), outcomes, studio.clock)
+            yield Work.on(connection, studio.pages(connection), outcomes, studio.clock)
 
     consumer = Consumer(studio.settings, group="pages", unit_of_work=work)
     consumer.on(ArticlePublished, on_article)
     consumer.on(ArticleUnpublished, on_article)
     consumer.on(FrontChanged, on_front)
+    consumer.on(KeysChanged, on_keys)
+    consumer.on(ArticlePreviewed, on_preview)
     writer = PageWriter(studio.database, studio.store, studio.composer, studio.settings, studio.clock)
 
     purger = Purger(studio.settings.purge_url, studio.site) if studio.settings.purge_url else None
@@ -138,8 +141,9 @@ async def pages_parts(studio: Studio) -> list[Runnable]:
         return consumer.not_ready() or writer.trouble
 
     server = _health(studio, "Pressroom pages", ready, studio.settings.pages_http_port)
+    previews = PreviewWriter(studio.database, studio.store, studio.composer, studio.clock)
     relay = Relay(studio.database, studio.settings, source=SOURCE)
-    return [consumer, writer, relay, server, *([purger] if purger else [])]
+    return [consumer, writer, previews, relay, server, *([purger] if purger else [])]
 
 
 async def http_parts(studio: Studio) -> list[Runnable]:
@@ -153,9 +157,7 @@ async def http_parts(studio: Studio) -> list[Runnable]:
     app = create_http(title="Pressroom render", ready=ready)
     app.state.studio = studio
     drawers, style = Drawers(studio.settings), load_style(studio.settings.site)
-    app.state.previews = card_api.Previews(
-        studio.database, studio.store, studio.site, style, drawers, studio.settings.admin_key
-    )
+    app.state.previews = card_api.Previews(studio.database, studio.store, studio.site, style, drawers, studio.clock)
     app.include_router(card_api.router)
     app.include_router(api.router)  # last: it answers every path
     server = HttpServer(app, studio.settings.http_host, studio.settings.http_port)

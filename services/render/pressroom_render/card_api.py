@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import hmac
 import json
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Security
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import SecretStr
 
 from pressroom_render.card_style import Style
 from pressroom_render.cards import card_of, one_line
 from pressroom_render.drawers import Drawers, Ruined
 from pressroom_render.projection import Projection
+from pressroom_shared.bearer import Credentials, known_key
+from pressroom_shared.clock import Clock
 from pressroom_shared.database import Database
 from pressroom_shared.http import Problem, problem_responses
 from pressroom_shared.site import Site
@@ -25,7 +24,6 @@ HEADLINE_CHARS_MAX = 300
 PREVIEWS_MAX = 8
 """Previews that are drawn or wait for it; one more is told to come again."""
 
-bearer = HTTPBearer(auto_error=False, scheme_name="API key", description="`Authorization: Bearer prk_…`")
 router = APIRouter(tags=["cards"])
 
 
@@ -38,7 +36,7 @@ class Previews:
     site: Site
     style: Style
     drawers: Drawers
-    admin_key: SecretStr | None
+    clock: Clock
     busy: int = 0
 
 
@@ -47,21 +45,15 @@ def the_previews(request: Request) -> Previews:
     return previews
 
 
-def editor(
-    previews: Annotated[Previews, Depends(the_previews)],
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
-) -> None:
-    """Whoever could draw any headline under the newspaper's name must be one of its editors."""
-    known = previews.admin_key.get_secret_value() if previews.admin_key else ""
-    given = credentials.credentials if credentials else ""
-    if not known or not hmac.compare_digest(given.encode(), known.encode()):
-        sentence = "Send the newspaper's admin key (PRESSROOM_ADMIN_KEY): `Authorization: Bearer …`."
-        raise Problem(401, sentence, headers={"WWW-Authenticate": "Bearer"})
+async def of_the_newsroom(previews: Annotated[Previews, Depends(the_previews)], credentials: Credentials) -> None:
+    """Whoever could draw any headline under the newspaper's name must have one of its keys. Raises 401."""
+    async with previews.database.read() as connection:
+        await known_key(connection, credentials, previews.clock.now())
 
 
 @router.get(
     "/api/v1/articles/{article_id}/card",
-    dependencies=[Depends(editor)],
+    dependencies=[Depends(of_the_newsroom)],
     responses={200: {"content": {"image/jpeg": {}}}, **problem_responses(401, 404, 422, 503)},
     response_class=Response,
 )

@@ -9,13 +9,14 @@ from datetime import datetime
 
 from pressroom_render.card_store import Cards, HeldCard
 from pressroom_render.card_style import Style
-from pressroom_render.cards import card_hash, card_key, card_of
+from pressroom_render.cards import Card, card_hash, card_key, card_of
 from pressroom_render.drawers import Drawers, Ruined
 from pressroom_render.image_store import Images, Made
 from pressroom_render.pages import Pages
+from pressroom_render.previews import card_key as preview_card_key
 from pressroom_render.shelf import Shelf
 from pressroom_shared.clock import Clock
-from pressroom_shared.events import Article, ArticlePublished, ArticleUnpublished, Outcome, Status
+from pressroom_shared.events import Article, ArticlePreviewed, ArticlePublished, ArticleUnpublished, Outcome, Status
 from pressroom_shared.outbox import OutcomeOutbox
 from pressroom_shared.site import Site
 from pressroom_shared.sitestore import SiteStore
@@ -99,6 +100,21 @@ async def _draw(article: Article, held: HeldCard | None, work: CardWork, *, agai
     key = card_key(article.id, card_hash(card))
     if held is not None and held.name == key and not again and await work.store.exists(key):
         return key, held.warning
+    jpeg, png, warning = await _drawn(card, work)
+    await work.store.put(key.removesuffix("jpg") + "png", png)
+    await work.store.put(key, jpeg)
+    return key, warning
+
+
+async def on_preview(event: ArticlePreviewed, work: CardWork) -> None:
+    """Draw a draft's card beside its page; it ends with the page."""
+    if event.data.expires_at > work.clock.now():
+        jpeg, _, _ = await _drawn(card_of(event.data.article, work.site, work.style), work)
+        await work.store.put(preview_card_key(event.data.token), jpeg)
+
+
+async def _drawn(card: Card, work: CardWork) -> tuple[bytes, bytes, str]:
+    """A card as JPEG and as PNG, and a warning. It is drawn without a picture that cannot be used."""
     image = await work.store.get(card.image_key) if card.image_key else None
     try:
         jpeg, png, warning = await work.drawers.draw(card, image)
@@ -107,9 +123,7 @@ async def _draw(article: Article, held: HeldCard | None, work: CardWork, *, agai
             raise Transient(f"The card was not drawn: {error}") from error
         jpeg, png, _ = await work.drawers.draw(card, None)
         warning = RUINED.format(reason=error)
-    await work.store.put(key.removesuffix("jpg") + "png", png)
-    await work.store.put(key, jpeg)
-    return key, NOT_IN_STORE if card.image_key and image is None else warning
+    return jpeg, png, NOT_IN_STORE if card.image_key and image is None else warning
 
 
 def _troubles(article: Article, made: list[Made]) -> list[str]:

@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from pressroom_render.app import SOURCE, Studio
-from pressroom_render.card_handlers import CardStore, CardWork, on_article
+from pressroom_render.card_handlers import CardStore, CardWork, on_article, on_preview
 from pressroom_render.card_store import Cards
 from pressroom_render.card_style import load_style
 from pressroom_render.drawers import Drawers
 from pressroom_render.image_store import Images
-from pressroom_shared.events import ArticlePublished, ArticleUnpublished
+from pressroom_shared.events import ArticlePreviewed, ArticlePublished, ArticleUnpublished
 from pressroom_shared.http import HttpServer, create_http
 from pressroom_shared.outbox import OutcomeOutbox
 from pressroom_shared.running import Runnable, Task
@@ -42,6 +42,7 @@ async def cards_parts(studio: Studio) -> list[Runnable]:
     consumer = Consumer(settings, group="cards", unit_of_work=work)
     consumer.on(ArticlePublished, on_article)
     consumer.on(ArticleUnpublished, on_article)
+    consumer.on(ArticlePreviewed, on_preview)
 
     async def ready() -> str | None:
         return consumer.not_ready()

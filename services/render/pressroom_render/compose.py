@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from pressroom_render import articles, fronts, machines
@@ -53,6 +54,13 @@ class Composer:
     def compose(self, material: Material) -> bytes:
         """The page's bytes."""
         return self._make[material.page.kind](material).encode()
+
+    def preview(self, material: Material, until: datetime) -> bytes:
+        """A draft's page, which says what it is and until when it is there."""
+        view = articles.article(material, self._views)
+        language = material.articles[0].language
+        banner = labels(language)["preview_text"].format(when=self._views.moment(until, language)["text"])
+        return self._templates.render("preview.html", view | {"banner": banner}).encode()
 
     def message(self, title: str, text: str) -> bytes:
         """A page that says something in the newspaper's language: not found, withdrawn, received."""

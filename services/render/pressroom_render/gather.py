@@ -113,7 +113,7 @@ class Gatherer:
         }
         rails = await self._rails(article)
         shown = await self._roles(roles | rails)
-        linked = _linked([article])
+        linked = linked_articles([article])
         seen = {each for ids in (*roles.values(), *rails.values()) for each in ids}
         name = await self._connection.scalar(sa.select(card.c.name).where(card.c.article_id == article.id, card.c.live))
         return Material(
@@ -225,7 +225,7 @@ class Gatherer:
         if not ids and not always:
             return None
         articles = await self._whole(ids)
-        linked = _linked(articles)
+        linked = linked_articles(articles)
         return Material(
             page,
             shown=await self._roles({"newest": ids}),
@@ -285,7 +285,7 @@ class Gatherer:
         return await self._projection.live_paths(sorted(linked)) if linked else {}
 
 
-def _linked(articles: list[Article]) -> frozenset[str]:
+def linked_articles(articles: list[Article]) -> frozenset[str]:
     """Every article that bodies name by `article:ID`, live or not yet."""
     return frozenset(
         address.removeprefix("article:")

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from pressroom_render.pages import Pages
+from pressroom_render.previews import Previews
 from pressroom_render.projection import Applied, Projection, Repeat, Stale
+from pressroom_shared.admins import KeyRings
 from pressroom_shared.clock import Clock
-from pressroom_shared.events import ArticlePublished, ArticleUnpublished, FrontChanged, Outcome
+from pressroom_shared.events import (
+    ArticlePreviewed,
+    ArticlePublished,
+    ArticleUnpublished,
+    FrontChanged,
+    KeysChanged,
+    Outcome,
+    Withdrawal,
+)
 from pressroom_shared.outbox import OutcomeOutbox
 
 
@@ -19,6 +31,12 @@ class Work:
     pages: Pages
     outcomes: OutcomeOutbox
     clock: Clock
+    keys: KeyRings
+    previews: Previews
+
+    @classmethod
+    def on(cls, connection: AsyncConnection, pages: Pages, outcomes: OutcomeOutbox, clock: Clock) -> Work:
+        return cls(Projection(connection), pages, outcomes, clock, KeyRings(connection), Previews(connection))
 
 
 async def on_article(event: ArticlePublished | ArticleUnpublished, work: Work) -> Outcome | None:
@@ -39,9 +57,21 @@ async def on_article(event: ArticlePublished | ArticleUnpublished, work: Work) -
             return outcome
         case Applied() as change:
             await work.pages.change(change)
+            if isinstance(event.data, Withdrawal) and event.data.purged:
+                await work.previews.end(event.data.id, now)
             return None
 
 
 async def on_front(event: FrontChanged, work: Work) -> None:
     """Take an editor's choice for a front in."""
     await work.pages.curate(event)
+
+
+async def on_keys(event: KeysChanged, work: Work) -> None:
+    """Keep the newest ring of keys: whoever has one may look at what is not published."""
+    await work.keys.apply(event)
+
+
+async def on_preview(event: ArticlePreviewed, work: Work) -> None:
+    """Have a draft's page written. It says nothing of the article, and changes nothing that readers see."""
+    await work.previews.keep(event.data, work.clock.now())

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from pressroom_shared.admins import key_ring_table
 from pressroom_shared.database import UtcTime, new_metadata, row_id
 from pressroom_shared.outbox import lease_table, outbox_table
 
 metadata = new_metadata()
 outbox = outbox_table(metadata)
 lease = lease_table(metadata)
+key_ring = key_ring_table(metadata)
 
 # The newest version of each article, tombstones among them.
 article = sa.Table(
@@ -128,6 +130,17 @@ image = sa.Table(
     sa.Column("focal_point", sa.JSON, nullable=False),
     sa.Column("placeholder", sa.Text, nullable=False),
     sa.Column("trouble", sa.Text, nullable=False),
+)
+
+# Drafts that are shown for a while, at addresses that nobody guesses.
+preview = sa.Table(
+    "preview",
+    metadata,
+    sa.Column("token", sa.Text, primary_key=True),
+    sa.Column("article_id", sa.Text, nullable=False, index=True),
+    sa.Column("expires_at", UtcTime, nullable=False, index=True),
+    sa.Column("written", sa.Boolean, nullable=False),
+    sa.Column("document", sa.JSON, nullable=False),
 )
 
 # What the pages look like now: when it changes, every page is dirty.

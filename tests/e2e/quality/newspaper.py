@@ -22,7 +22,6 @@ import httpx
 from pressroom_local.gateway import gateway_command, gateway_environment
 from pressroom_render.app import Studio, http_parts, open_studio, prepare_site
 from pressroom_render.handlers import Work, on_article
-from pressroom_render.projection import Projection
 from pressroom_render.settings import Settings
 from pressroom_render.writer import PageWriter
 from pressroom_shared.clock import ManualClock, microseconds
@@ -49,7 +48,8 @@ async def take_in(studio: Studio, event: ArticlePublished | ArticleUnpublished) 
     """Handle one event, as the consumer would."""
     async with studio.database.begin() as connection:
         outcomes = OutcomeOutbox(connection, studio.clock, "/render/pages")
-        await on_article(event, Work(Projection(connection), studio.pages(connection), outcomes, studio.clock))
+        work = Work.on(connection, studio.pages(connection), outcomes, studio.clock)
+        await on_article(event, work)
 
 
 async def write_all(studio: Studio) -> None:

@@ -120,6 +120,21 @@ def test_files_say_what_they_are(gateway: Gateway, key: str, path: str, kind: st
     assert immutable is path.startswith(("/static/", "/cards/", "/media/"))
 
 
+def test_a_preview_is_kept_by_nobody_and_found_by_nobody(gateway: Gateway) -> None:
+    for token in ("abc-def", "_begins-with-an-underscore"):
+        for name in ("index.html", "card.jpg"):
+            gateway.put(f"www/preview/{token}/{name}", b"draft")
+        for path in (f"/preview/{token}/", f"/preview/{token}/card.jpg"):
+            answer = httpx.get(gateway.url + path)
+            assert (answer.status_code, answer.text) == (200, "draft")
+            assert answer.headers.get_list("Cache-Control") == ["no-store"]
+            assert answer.headers["X-Robots-Tag"] == "noindex"
+            assert answer.headers["Referrer-Policy"] == "no-referrer"
+    ended = httpx.get(f"{gateway.url}/preview/ended/")
+    assert (ended.json()["owner"], ended.headers.get_list("Cache-Control")) == ("render", ["no-store"])
+    assert "X-Robots-Tag" not in httpx.get(f"{gateway.url}/").headers
+
+
 def test_a_compressed_copy_is_served_to_whoever_takes_it(gateway: Gateway) -> None:
     page = b"<!doctype html><title>Long</title>"
     gateway.put("www/long/index.html", page)

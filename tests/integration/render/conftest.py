@@ -11,7 +11,6 @@ import pytest
 
 from pressroom_render.app import Studio, open_studio, prepare_site
 from pressroom_render.handlers import Work, on_article
-from pressroom_render.projection import Projection
 from pressroom_render.settings import Settings
 from pressroom_render.writer import PageWriter
 from pressroom_shared.clock import ManualClock
@@ -72,7 +71,7 @@ async def take_in(studio: Studio, event: Event) -> Outcome | None:
     """Handle one event, as the consumer would."""
     async with studio.database.begin() as connection:
         outcomes = OutcomeOutbox(connection, studio.clock, "/render/pages")
-        work = Work(Projection(connection), studio.pages(connection), outcomes, studio.clock)
+        work = Work.on(connection, studio.pages(connection), outcomes, studio.clock)
         return await on_article(event, work)
 
 

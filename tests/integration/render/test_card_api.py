@@ -8,15 +8,16 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 import pyvips
-from pydantic import SecretStr
 
 from pressroom_render import api, card_api
 from pressroom_render.app import Studio
 from pressroom_render.card_api import PREVIEWS_MAX, Previews
 from pressroom_render.card_style import Style
 from pressroom_render.drawers import Drawers
+from pressroom_shared.admins import KeyRings
+from pressroom_shared.events import KeysChanged
 from pressroom_shared.http import create_http
-from tests.examples import published
+from tests.examples import START, key, published, ring
 from tests.integration.render.conftest import take_in
 
 KEY = "an-admin-key-of-thirty-two-chars"
@@ -24,10 +25,16 @@ ALLOWED = {"Authorization": f"Bearer {KEY}"}
 ID = published().data.id
 
 
+async def take_ring(studio: Studio, event: KeysChanged) -> None:
+    async with studio.database.begin() as connection:
+        await KeyRings(connection).apply(event)
+
+
 @pytest.fixture
 async def previews(studio: Studio) -> AsyncIterator[Previews]:
+    await take_ring(studio, ring(1, key(KEY, "reader")))
     drawers = Drawers(studio.settings)
-    yield Previews(studio.database, studio.store, studio.site, Style(), drawers, SecretStr(KEY))
+    yield Previews(studio.database, studio.store, studio.site, Style(), drawers, studio.clock)
     drawers.close()
 
 
@@ -80,11 +87,14 @@ async def test_nobody_else_draws_headlines_in_the_newspapers_name(
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-async def test_without_a_key_nobody_does(studio: Studio, previews: Previews, client: httpx.AsyncClient) -> None:
+async def test_a_revoked_key_and_one_of_the_past_draw_nothing(studio: Studio, client: httpx.AsyncClient) -> None:
     await take_in(studio, published())
-    previews.admin_key = None
-    answer = await client.get(f"/api/v1/articles/{ID}/card", headers={"Authorization": "Bearer "})
-    assert answer.status_code == 401
+    past = key("past", expires_at=studio.clock.now())
+    for each in (ring(3, key(KEY, revoked_at=START), past), ring(2, key(KEY), key("past"))):  # the older comes late
+        await take_ring(studio, each)
+    for secret in (KEY, "past"):
+        headers = {"Authorization": f"Bearer {secret}"}
+        assert (await client.get(f"/api/v1/articles/{ID}/card", headers=headers)).status_code == 401
 
 
 async def test_an_unknown_article_a_long_headline_and_a_crowd_are_told(

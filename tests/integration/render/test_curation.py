@@ -11,7 +11,6 @@ import pytest
 
 from pressroom_render.app import Studio
 from pressroom_render.handlers import Work, on_front
-from pressroom_render.projection import Projection
 from pressroom_shared.clock import from_microseconds
 from pressroom_shared.events import ArticlePublished, FrontChanged
 from pressroom_shared.outbox import OutcomeOutbox
@@ -25,7 +24,7 @@ RAIL = re.compile(r"<h2>Editor’s pick</h2>.*?</(?:section|aside)>", re.DOTALL)
 async def curate(studio: Studio, event: FrontChanged) -> None:
     async with studio.database.begin() as connection:
         outcomes = OutcomeOutbox(connection, studio.clock, "/render/pages")
-        work = Work(Projection(connection), studio.pages(connection), outcomes, studio.clock)
+        work = Work.on(connection, studio.pages(connection), outcomes, studio.clock)
         await on_front(event, work)
 
 

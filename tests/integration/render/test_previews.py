@@ -1,0 +1,146 @@
+"""Previews: a draft at its unguessable address, nowhere else, and no longer than promised."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import pyvips
+
+from pressroom_render.app import Studio
+from pressroom_render.card_handlers import CardWork
+from pressroom_render.card_handlers import on_preview as draw_preview
+from pressroom_render.card_style import Style
+from pressroom_render.drawers import Drawers
+from pressroom_render.handlers import Work, on_preview
+from pressroom_render.previews import KEPT_AFTER, PreviewWriter, card_key, page_key
+from pressroom_shared.clock import ManualClock
+from pressroom_shared.events import ArticlePreviewed
+from pressroom_shared.outbox import OutcomeOutbox
+from pressroom_shared.streams import Poison
+from tests.examples import article, previewed, published, unpublished
+from tests.integration.render.conftest import take_in, tree, write_all
+
+TOKEN = "t" * 43
+PAGE = page_key(TOKEN).removeprefix("www/")
+
+
+async def show(studio: Studio, event: ArticlePreviewed) -> None:
+    async with studio.database.begin() as connection:
+        outcomes = OutcomeOutbox(connection, studio.clock, "/render/pages")
+        await on_preview(event, Work.on(connection, studio.pages(connection), outcomes, studio.clock))
+
+
+def pass_time(studio: Studio, delta: timedelta) -> None:
+    assert isinstance(studio.clock, ManualClock)
+    studio.clock.advance(delta)
+
+
+def writer_of(studio: Studio) -> PreviewWriter:
+    return PreviewWriter(studio.database, studio.store, studio.composer, studio.clock)
+
+
+async def test_a_draft_stands_at_its_address_and_nowhere_else(studio: Studio) -> None:
+    await take_in(studio, published(1, id="other", path="/world/2026/11/23/other/", headline="Another"))
+    await write_all(studio)
+    before = tree(studio)
+    await show(studio, previewed(headline="Not yet <news>", body="See [another](article:other).\n\n## Part"))
+    assert await writer_of(studio).write() == 1
+    await write_all(studio)
+    after = tree(studio)
+    page = after.pop(PAGE).decode()
+    assert after == before, "nothing that is public has changed"
+    assert '<meta name="robots" content="noindex, nofollow">' in page
+    assert "This is a draft. It is not published, and this address ends on November 24, 2026" in page
+    assert "Not yet &lt;news&gt;" in page
+    assert 'href="/world/2026/11/23/other/"' in page
+    assert f"http://localhost:8080/preview/{TOKEN}/card.jpg" in page
+    assert "canonical" not in page
+    assert "application/ld+json" not in page
+
+
+async def test_it_ends_at_its_time_and_nothing_is_left_of_it(studio: Studio) -> None:
+    await show(studio, previewed(hours=24))
+    writer = writer_of(studio)
+    await writer.write()
+    await studio.store.put(card_key(TOKEN), b"card")
+    pass_time(studio, timedelta(hours=24, microseconds=-1))
+    assert await writer.sweep() == 0
+    assert PAGE in tree(studio)
+    pass_time(studio, timedelta(microseconds=1))
+    assert await writer.sweep() == 1
+    assert not [name for name in tree(studio) if name.startswith("preview/")]
+    await studio.store.put(card_key(TOKEN), b"drawn by a slow process")
+    pass_time(studio, KEPT_AFTER)
+    assert await writer.sweep() == 1
+    assert not await studio.store.exists(card_key(TOKEN))
+    assert await writer.sweep() == 0, "its row is erased"
+
+
+async def test_an_event_that_comes_again_or_too_late_shows_nothing_new(studio: Studio) -> None:
+    writer = writer_of(studio)
+    await show(studio, previewed(headline="First"))
+    await writer.write()
+    await show(studio, previewed(headline="First"))
+    assert await writer.write() == 0
+    pass_time(studio, timedelta(hours=24))
+    await writer.sweep()
+    await show(studio, previewed())
+    assert await writer.write() == 0
+    assert PAGE not in tree(studio)
+
+
+async def test_a_writer_that_was_killed_before_it_noted_the_page_writes_the_same_again(studio: Studio) -> None:
+    await show(studio, previewed())
+    await studio.store.put(page_key(TOKEN), b"what it had written")
+    assert await writer_of(studio).write() == 1
+    assert b"Harbour cranes" in tree(studio)[PAGE]
+
+
+async def test_a_purged_article_has_no_previews(studio: Studio) -> None:
+    await take_in(studio, published(1))
+    await show(studio, previewed())
+    await show(studio, previewed("u" * 43, id="another"))
+    writer = writer_of(studio)
+    await writer.write()
+    await take_in(studio, unpublished(2, purged=True))
+    await writer.sweep()
+    assert PAGE not in tree(studio)
+    assert f"preview/{'u' * 43}/index.html" in tree(studio)
+
+
+@pytest.mark.parametrize("token", ["../" * 12, "a" * 40 + "/b", "a" * 40 + "\x00"])
+async def test_a_token_that_is_no_name_is_poison(studio: Studio, token: str) -> None:
+    with pytest.raises(Poison):
+        await show(studio, previewed(token))
+
+
+async def test_previews_are_apart_from_the_projection(studio: Studio) -> None:
+    """A draft of a live article changes nothing of it, though its version is newer."""
+    await take_in(studio, published(1))
+    await write_all(studio)
+    before = tree(studio)
+    data = article(9, headline="What it may become")
+    await show(studio, previewed(**data.model_dump(exclude={"version", "revision", "published_at", "announcements"})))
+    await write_all(studio)
+    assert tree(studio) == before
+    assert await take_in(studio, published(2)) is None
+
+
+async def test_its_card_is_drawn_beside_it_until_its_end(studio: Studio) -> None:
+    drawers = Drawers(studio.settings)
+
+    def begin() -> None:
+        raise AssertionError("a preview's card needs no transaction")
+
+    try:
+        work = CardWork(begin, drawers, studio.store, studio.site, Style(), studio.clock)  # type: ignore[arg-type]
+        await draw_preview(previewed(), work)
+        card = await studio.store.get(card_key(TOKEN))
+        assert card is not None
+        image = pyvips.Image.new_from_buffer(card, "")
+        assert (image.width, image.height) == (1200, 630)
+        await draw_preview(previewed("u" * 43, hours=0), work)
+        assert not await studio.store.exists(card_key("u" * 43))
+    finally:
+        drawers.close()
