@@ -14,11 +14,15 @@ from pressroom_shared.events import (
     ArticlePreviewed,
     ArticlePublished,
     ArticleUnpublished,
+    AuthorChanged,
+    AuthorProfile,
     Front,
     FrontChanged,
     KeyRing,
     KeysChanged,
     Preview,
+    TagChanged,
+    TagProfile,
     Withdrawal,
 )
 from pressroom_shared.ids import new_id
@@ -112,3 +116,21 @@ def previewed(token: str = "t" * 43, *, hours: int = 24, **fields: Any) -> Artic
         article=article(**fields),
     )
     return ArticlePreviewed(id=new_id(), source="/ingest", subject=data.article.id, time=START, data=data)
+
+
+def described(
+    kind: str, slug: str, number: int = 1, *, replay: bool = False, **fields: Any
+) -> AuthorChanged | TagChanged:
+    """An author or a tag as the newsroom describes it the n-th time."""
+    at = from_microseconds(version(number))
+    base = {"slug": slug, "name": slug.title(), "version": version(number), "at": at} | fields
+    head: dict[str, Any] = {
+        "id": new_id(),
+        "source": "/ingest",
+        "subject": f"{kind}:{slug}",
+        "time": at,
+        "replay": replay,
+    }
+    if kind == "author":
+        return AuthorChanged(**head, data=AuthorProfile.model_validate(base))
+    return TagChanged(**head, data=TagProfile.model_validate(base))

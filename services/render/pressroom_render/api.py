@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Literal
 from urllib.parse import parse_qs, unquote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_render.letters import TEXT_CHARS_MAX, Kind, Letter, Letters
 from pressroom_render.machines import security
+from pressroom_render.profiles import Profiles
 from pressroom_render.projection import Held, Projection
 from pressroom_shared.http import Problem
 
@@ -20,6 +23,7 @@ SOON = {"Cache-Control": "public, max-age=10"}
 PRIVATE = {"Cache-Control": "no-store"}
 BODY_BYTES_MAX = 64 * 1024
 FIELDS_MAX = 10
+_NAMED = re.compile(r"/(author|tag)/([^/]+)(?:/(?:page/\d+/?|(feed\.xml|atom\.xml|feed\.json))?)?")
 
 
 @router.get("/correct/{article_id}")
@@ -64,12 +68,25 @@ async def missing(request: Request, path: str) -> Response:
         projection = Projection(connection)
         held = await projection.at(folder)
         moved = None if held else await projection.formerly_at(folder) or await projection.formerly_at(asked)
+        merged = None if held or moved else await _merged(connection, asked)
     for each in (held, moved):
         if each is not None and each.withdrawal is not None:
             return _withdrawn(each, studio)
     if moved is not None:
         return _redirect(studio.site.absolute(moved.path))
+    if merged is not None:
+        return _redirect(studio.site.absolute(merged))
     return Response(studio.composer.message("not_found", "not_found_text"), 404, SOON, media_type="text/html")
+
+
+async def _merged(connection: AsyncConnection, path: str) -> str | None:
+    """Where the page or feed of a renamed or merged author or tag is now. A numbered page leads to the first."""
+    found = _NAMED.fullmatch(path)
+    if found is None:
+        return None
+    kind: Literal["author", "tag"] = "author" if found[1] == "author" else "tag"
+    target = await Profiles(connection).leads_to(kind, found[2])
+    return f"/{kind}/{target}/{found[3] or ''}" if target else None
 
 
 def _withdrawn(held: Held, studio: Any) -> Response:

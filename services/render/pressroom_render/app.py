@@ -16,7 +16,7 @@ from pressroom_render.addresses import standing_pages
 from pressroom_render.card_style import load_style
 from pressroom_render.compose import Composer
 from pressroom_render.drawers import Drawers
-from pressroom_render.handlers import Work, on_article, on_front, on_keys, on_preview
+from pressroom_render.handlers import Work, on_article, on_front, on_keys, on_preview, on_profile
 from pressroom_render.pages import Pages
 from pressroom_render.previews import PreviewWriter
 from pressroom_render.projection import Projection
@@ -30,7 +30,15 @@ from pressroom_render.templating import Templates
 from pressroom_render.writer import PageWriter
 from pressroom_shared.clock import Clock, SystemClock
 from pressroom_shared.database import Database, insert, migrate, open_database
-from pressroom_shared.events import ArticlePreviewed, ArticlePublished, ArticleUnpublished, FrontChanged, KeysChanged
+from pressroom_shared.events import (
+    ArticlePreviewed,
+    ArticlePublished,
+    ArticleUnpublished,
+    AuthorChanged,
+    FrontChanged,
+    KeysChanged,
+    TagChanged,
+)
 from pressroom_shared.http import HttpServer, create_http
 from pressroom_shared.outbox import OutcomeOutbox
 from pressroom_shared.running import Runnable, Task
@@ -129,6 +137,8 @@ async def pages_parts(studio: Studio) -> list[Runnable]:
     consumer.on(ArticlePublished, on_article)
     consumer.on(ArticleUnpublished, on_article)
     consumer.on(FrontChanged, on_front)
+    consumer.on(AuthorChanged, on_profile)
+    consumer.on(TagChanged, on_profile)
     consumer.on(KeysChanged, on_keys)
     consumer.on(ArticlePreviewed, on_preview)
     writer = PageWriter(studio.database, studio.store, studio.composer, studio.settings, studio.clock)

@@ -69,7 +69,7 @@ class Feeds:
             case "section":
                 return self._views.site.section_name(value)
             case _:
-                return name_of(kind, value, material.shown["newest"])
+                return name_of(kind, value, material)
 
     def _articles(self, material: Material) -> list[dict[str, Any]]:
         return [self._item(each, material.paths) for each in material.articles]

@@ -7,11 +7,14 @@ from typing import Any
 from pressroom_render.addresses import list_path, older_page
 from pressroom_render.curation import LEAD
 from pressroom_render.gather import Material
+from pressroom_render.image_names import name_of as image_name
 from pressroom_render.labels import labels, month_name
 from pressroom_render.lists import CORRECTIONS, OPINION, PICKS, TRENDING, main_section
 from pressroom_render.teasers import Teaser
 from pressroom_render.templating import Safe, plain
 from pressroom_render.views import Views, section_url
+from pressroom_shared.events import AuthorProfile
+from pressroom_shared.markdown import to_html
 
 PATTERNS = {
     1: ("solo",),
@@ -90,7 +93,7 @@ def listed(material: Material, views: Views) -> dict[str, Any]:
     kind, _, value = name.partition(":")
     newest = material.shown["newest"]
     words = labels(language)
-    title = _title(name, newest, views)
+    title = _title(name, material, views)
     described = {"author": words["all_by"], "tag": words["all_about"], "section": words["news_of"]}
     description = described.get(kind, words["news_of"]).format(name=title)
     if material.page.kind == "older":
@@ -100,6 +103,7 @@ def listed(material: Material, views: Views) -> dict[str, Any]:
         "topic": plain(name) if kind in {"author", "tag", "section"} else None,
     }
     return views.frame(language, page) | {
+        "profile": _profile(material, views),
         "items": views.stories(newest, language, material.images),
         "pager_links": _days_around(material, views) if kind == "day" else _pager(material, views),
     }
@@ -210,24 +214,42 @@ def _lead(news: list[Teaser]) -> Teaser | None:
     return breaking or pictured or (news[0] if news else None)
 
 
-def _title(name: str, teasers: list[Teaser], views: Views) -> str:
+def _title(name: str, material: Material, views: Views) -> str:
     kind, _, value = name.partition(":")
     match kind:
         case "section":
             return views.site.section_name(value)
         case "day":
-            return views.day(teasers[0].published_at, views.site.language)["text"]
+            return views.day(material.shown["newest"][0].published_at, views.site.language)["text"]
         case _:
-            return name_of(kind, value, teasers)
+            return name_of(kind, value, material)
 
 
-def name_of(kind: str, slug: str, teasers: list[Teaser]) -> str:
-    """A tag's or a person's name, as the newest article that names them has it."""
-    for each in teasers:
+def name_of(kind: str, slug: str, material: Material) -> str:
+    """A tag's or a person's name, as the newsroom has it, else as the newest article that names them."""
+    if material.profile is not None:
+        return material.profile.name
+    for each in material.shown["newest"]:
         for candidate, name in each.tags if kind == "tag" else (*each.authors, *each.contributors):
             if candidate == slug:
                 return name
     return slug
+
+
+def _profile(material: Material, views: Views) -> dict[str, Any] | None:
+    """What an author's first page says of them."""
+    about = material.profile
+    if not isinstance(about, AuthorProfile) or material.page.kind == "older":
+        return None
+    picture = about.picture
+    alt = "" if picture is None or picture.decorative else picture.alt or about.name
+    return {
+        "title": about.title or "",
+        "bio": Safe(to_html(about.bio)) if about.bio else "",
+        "picture": views.image(image_name(picture), alt, picture.width, picture.height, {}) if picture else None,
+        "credit": picture.credit if picture else "",
+        "links": [{"text": each.text, "url": plain(each.url)} for each in about.links],
+    }
 
 
 def _pager(material: Material, views: Views) -> dict[str, Any] | None:

@@ -16,6 +16,7 @@ from pressroom_render.image_names import PictureName, Responsive, name_of
 from pressroom_render.image_store import Images
 from pressroom_render.lists import CORRECTIONS, HOME, PICKS, Lists, main_section, place
 from pressroom_render.pages import HOME_LOOK, RAILS, RAILS_LIVE, RELATED, SECTION_LOOK
+from pressroom_render.profiles import Profile, Profiles
 from pressroom_render.projection import Projection
 from pressroom_render.tables import article as article_table
 from pressroom_render.tables import card, entry
@@ -53,6 +54,7 @@ class Material:
     count: int = 0  # how many numbered pages a list has
     counted: list[tuple[str, int]] = field(default_factory=list)  # lists, and how many articles each holds
     urls: list[tuple[str, str]] = field(default_factory=list)  # of a sitemap: path, last change
+    profile: Profile | None = None  # of the author or tag that a list is about
     stale_at: datetime | None = None  # when time alone will change the page
     references: frozenset[str] = frozenset()
 
@@ -91,6 +93,9 @@ class Gatherer:
     async def gather(self, page: Page) -> Material | None:
         """What the page is made of; None when it is not to be there (any more)."""
         material = await self._read[page.kind](page)
+        if material and page.kind in {"list", "older", "feed"}:
+            name = page.subject.partition(":")[2] if page.kind == "older" else page.subject
+            material = replace(material, profile=await Profiles(self._connection).of(name))
         return await self._with_images(material) if material and page.kind != "feed" else material
 
     async def _with_images(self, material: Material) -> Material:

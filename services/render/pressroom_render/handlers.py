@@ -15,9 +15,11 @@ from pressroom_shared.events import (
     ArticlePreviewed,
     ArticlePublished,
     ArticleUnpublished,
+    AuthorChanged,
     FrontChanged,
     KeysChanged,
     Outcome,
+    TagChanged,
     Withdrawal,
 )
 from pressroom_shared.outbox import OutcomeOutbox
@@ -65,6 +67,11 @@ async def on_article(event: ArticlePublished | ArticleUnpublished, work: Work) -
 async def on_front(event: FrontChanged, work: Work) -> None:
     """Take an editor's choice for a front in."""
     await work.pages.curate(event)
+
+
+async def on_profile(event: AuthorChanged | TagChanged, work: Work) -> None:
+    """Take in what the newsroom says of an author or of a tag, and which addresses lead there."""
+    await work.pages.describe(event)
 
 
 async def on_keys(event: KeysChanged, work: Work) -> None:

@@ -36,13 +36,14 @@ from pressroom_render.lists import (
     main_section,
     place,
 )
+from pressroom_render.profiles import Profiles, kind_of
 from pressroom_render.projection import Applied, Held, Projection
 from pressroom_render.tables import article as article_table
 from pressroom_render.tables import entry, reference
 from pressroom_render.tables import page as table
 from pressroom_shared.clock import Clock
 from pressroom_shared.database import insert
-from pressroom_shared.events import FrontChanged
+from pressroom_shared.events import AuthorChanged, FrontChanged, TagChanged
 from pressroom_shared.site import Site
 
 RAILS = {PICKS: 1, TRENDING: 5, OPINION: 4}
@@ -80,6 +81,7 @@ class Pages:
         self._lists = Lists(connection)
         self._projection = Projection(connection)
         self._curation = Curation(connection)
+        self._profiles = Profiles(connection)
 
     async def change(self, change: Applied) -> None:
         """Put an article in its lists and mark every page that shows it, before or after."""
@@ -110,6 +112,16 @@ class Pages:
             if event.data.front == HOME:
                 await self._sweep_rails()
             await self._mark(self._fronts({event.data.front}))
+
+    async def describe(self, event: AuthorChanged | TagChanged) -> None:
+        """Keep what the newsroom says of an author or a tag, if it is newer, and mark the pages that are about them."""
+        await self._lists.lock()
+        if await self._profiles.apply(event):
+            name = f"{kind_of(event)}:{event.data.slug}"
+            total = (await self._lists.totals({name}))[name]
+            if total:
+                numbered = (older_page(name, each + 1) for each in range(older_count(total)))
+                await self._mark({*list_pages(name), *numbered})
 
     async def _mark(self, touched: set[Page]) -> None:
         """Mark these pages, and those that are to be swept."""

@@ -106,6 +106,24 @@ curated = sa.Table(
     sa.Column("article_id", sa.Text, nullable=False, index=True),
 )
 
+# Authors (kind `author`) and tags as the newsroom describes them, and who claims which former address.
+profile = sa.Table(
+    "profile",
+    metadata,
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("slug", sa.Text, primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("document", sa.JSON, nullable=False),
+)
+alias = sa.Table(
+    "alias",
+    metadata,
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("slug", sa.Text, primary_key=True),
+    sa.Column("target", sa.Text, primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+)
+
 # The social card of each article.
 card = sa.Table(
     "card",
