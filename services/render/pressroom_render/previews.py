@@ -42,12 +42,12 @@ ROLES = ("previous", "next", "also", PICKS, OPINION, TRENDING)
 
 
 def page_key(token: str) -> str:
-    """The page's place in the site store."""
-    return f"www/preview/{token}/index.html"
+    """The page's place in the site store: beside the public site, which may be built anew and switched."""
+    return f"preview/{token}/index.html"
 
 
 def card_key(token: str) -> str:
-    return f"www/preview/{token}/card.jpg"
+    return f"preview/{token}/card.jpg"
 
 
 class Previews:
@@ -106,7 +106,7 @@ class Previews:
             shown={role: [] for role in ROLES},
             articles=[article],
             paths=await Projection(self._connection).live_paths(sorted(linked)) if linked else {},
-            card=card_key(preview.token).removeprefix("www/"),
+            card=card_key(preview.token),
             images=await Images(self._connection).of({name_of(each) for each in article.media}),
         )
 

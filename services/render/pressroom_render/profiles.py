@@ -48,7 +48,7 @@ class Profiles:
         return True
 
     async def of(self, name: str) -> Profile | None:
-        """Whom or what a list (`author:…`, `tag:…`) is about; None of other lists, and where nobody has said anything."""
+        """Whom or what a list (`author:…`, `tag:…`) is about; None: of other lists; unsaid."""
         kind, _, slug = name.partition(":")
         if kind not in KINDS:
             return None

@@ -123,7 +123,7 @@ def test_files_say_what_they_are(gateway: Gateway, key: str, path: str, kind: st
 def test_a_preview_is_kept_by_nobody_and_found_by_nobody(gateway: Gateway) -> None:
     for token in ("abc-def", "_begins-with-an-underscore"):
         for name in ("index.html", "card.jpg"):
-            gateway.put(f"www/preview/{token}/{name}", b"draft")
+            gateway.put(f"preview/{token}/{name}", b"draft")
         for path in (f"/preview/{token}/", f"/preview/{token}/card.jpg"):
             answer = httpx.get(gateway.url + path)
             assert (answer.status_code, answer.text) == (200, "draft")
