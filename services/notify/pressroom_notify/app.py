@@ -16,7 +16,7 @@ from pressroom_notify.articles import Articles
 from pressroom_notify.desk import Desk, signing_key
 from pressroom_notify.digests import Digests
 from pressroom_notify.fanouts import Fanouts
-from pressroom_notify.handlers import Work, on_article_published, on_article_unpublished
+from pressroom_notify.handlers import Work, on_article_published, on_article_unpublished, on_keys
 from pressroom_notify.ledger import Ledger
 from pressroom_notify.readers import Readers
 from pressroom_notify.reports import Reports
@@ -25,9 +25,10 @@ from pressroom_notify.settings import Settings
 from pressroom_notify.smtp import read_smtp_url
 from pressroom_notify.tokens import Signer
 from pressroom_notify.workers import Worker
+from pressroom_shared.admins import KeyRings
 from pressroom_shared.clock import Clock, SystemClock
 from pressroom_shared.database import migrate, open_database
-from pressroom_shared.events import ArticlePublished, ArticleUnpublished
+from pressroom_shared.events import ArticlePublished, ArticleUnpublished, KeysChanged
 from pressroom_shared.http import HttpServer, create_http
 from pressroom_shared.outbox import OutcomeOutbox
 from pressroom_shared.running import Runnable, run_until_stopped
@@ -120,7 +121,9 @@ async def unit_of_work(desk: Desk) -> AsyncIterator[Work]:
     async with desk.database.begin() as connection:
         now = desk.clock.now()
         outcomes = OutcomeOutbox(connection, desk.clock, SOURCE)
-        yield Work(Articles(connection), Fanouts(connection, now), outcomes, now, desk.site.hold_s)
+        yield Work(
+            Articles(connection), Fanouts(connection, now), outcomes, now, desk.site.hold_s, KeyRings(connection)
+        )
 
 
 async def main(settings: Settings) -> None:
@@ -130,6 +133,7 @@ async def main(settings: Settings) -> None:
         consumer = Consumer(settings, group="notify", unit_of_work=lambda: unit_of_work(desk))
         consumer.on(ArticlePublished, on_article_published)
         consumer.on(ArticleUnpublished, on_article_unpublished)
+        consumer.on(KeysChanged, on_keys)
         sender = Sender(desk.database, settings, desk.site, server, desk.signer, desk.clock) if server else None
         if sender is None:
             log.warning(NO_MAIL)

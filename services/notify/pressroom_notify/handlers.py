@@ -7,7 +7,16 @@ from datetime import datetime
 
 from pressroom_notify.articles import Applied, Articles, Held, Stale
 from pressroom_notify.fanouts import Fanouts
-from pressroom_shared.events import Announcement, Article, ArticlePublished, ArticleUnpublished, NotifyCounts, Outcome
+from pressroom_shared.admins import KeyRings
+from pressroom_shared.events import (
+    Announcement,
+    Article,
+    ArticlePublished,
+    ArticleUnpublished,
+    KeysChanged,
+    NotifyCounts,
+    Outcome,
+)
 from pressroom_shared.outbox import OutcomeOutbox
 
 
@@ -20,6 +29,7 @@ class Work:
     outcomes: OutcomeOutbox
     now: datetime
     hold_s: int
+    keys: KeyRings
 
 
 async def on_article_published(event: ArticlePublished, work: Work) -> Outcome | None:
@@ -49,6 +59,11 @@ async def on_article_unpublished(event: ArticleUnpublished, work: Work) -> Outco
     return _done(
         event, work.now, f"{cancelled:,} mails that were not sent yet are cancelled; {told:,} readers had been told."
     )
+
+
+async def on_keys(event: KeysChanged, work: Work) -> None:
+    """Keep the newest ring of keys: who may cancel, and who may see what was sent."""
+    await work.keys.apply(event)
 
 
 def _to_tell(data: Article, held: Held) -> list[Announcement]:

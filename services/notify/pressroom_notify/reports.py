@@ -88,7 +88,7 @@ class Reports:
             status="done",
             at=self._now,
             took_ms=max(0, round(took_s * 1000)),
-            detail=sentence(counts),
+            detail=sentence(counts, immediate.get("cancelled", 0)),
             notify=counts,
         )
 
@@ -108,17 +108,20 @@ class Reports:
         )
 
 
-def sentence(counts: NotifyCounts) -> str:
+def sentence(counts: NotifyCounts, cancelled: int = 0) -> str:
     """The counts in words for an editor, with what to do where there is something."""
+    if counts.planned == 0 and counts.digest == 0 and counts.open == 0 and cancelled:
+        return f"Nobody is told: {_readers(cancelled)} would have been, and it was cancelled before."
     if counts.planned == 0 and counts.digest == 0 and counts.open == 0:
         return "Nobody is told: no reader follows this article's sections, tags or authors, or all were told before."
     if counts.held_until is not None and counts.open:
-        return f"{_readers(counts.planned)} will be told when the hold ends; unpublish to stop it."
+        return f"{_readers(counts.planned)} will be told when the hold ends; cancel the notifications to stop it."
     parts = [f"{counts.sent:,} of {_readers(counts.planned)} told"] if counts.planned else []
     parts += [f"{counts.digest:,} by digest"] if counts.digest else []
     parts += [f"{counts.deferred:,} to be tried again by itself"] if counts.deferred else []
     parts += [f"{counts.suppressed:,} had left or cannot be reached"] if counts.suppressed else []
     parts += [f"{counts.failed:,} refused by the mail server for good"] if counts.failed else []
+    parts += [f"{cancelled:,} cancelled"] if cancelled else []
     parts += [f"{counts.uncertain:,} uncertain, and not sent again"] if counts.uncertain else []
     return f"{'; '.join(parts)}." if parts else "Readers are being found."
 

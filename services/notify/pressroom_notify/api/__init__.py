@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from pressroom_notify.api import confirming, leaving, preferring, subscribing, subscriptions
+from pressroom_notify.api import confirming, leaving, newsroom, preferring, subscribing, subscriptions
 
-ROUTERS = (subscriptions.router, subscribing.router, confirming.router, leaving.router, preferring.router)
+ROUTERS = (
+    subscriptions.router,
+    subscribing.router,
+    confirming.router,
+    leaving.router,
+    preferring.router,
+    newsroom.router,
+)
 
 
 def add_routes(app: FastAPI) -> None:
