@@ -60,13 +60,7 @@ class Fronts:
                 index_elements=[front.c.front], set_=values, where=front.c.version < version
             )
         )
-        event = FrontChanged(
-            id=new_id(),
-            source="/ingest",
-            subject=f"front:{name}",
-            time=now,
-            data=Front(front=name, version=version, at=now, **{slot: slots.get(slot, []) for slot in SLOTS}),
-        )
+        event = _event(name, slots, version, now)
         await outbox.add(
             self._connection,
             stream=ARTICLES,
@@ -77,6 +71,11 @@ class Fronts:
             payload=event.encode(),
         )
         return await self.show(name)
+
+    async def events(self) -> list[FrontChanged]:
+        """Every front that was ever curated, as it is now."""
+        rows = await self._connection.execute(sa.select(front).order_by(front.c.front))
+        return [_event(row.front, row.slots, row.version, row.at) for row in rows]
 
     def _known(self, name: str) -> None:
         if name != HOME and name not in self._site.section_keys:
@@ -105,6 +104,11 @@ class Fronts:
             "updated_at": rfc3339(at) if at else None,
             "by": by,
         }
+
+
+def _event(name: str, slots: dict[str, list[str]], version: int, at: datetime) -> FrontChanged:
+    data = Front(front=name, version=version, at=at, **{slot: slots.get(slot, []) for slot in SLOTS})
+    return FrontChanged(id=new_id(), source="/ingest", subject=f"front:{name}", time=at, data=data)
 
 
 def twice(ids: list[str]) -> bool:

@@ -17,7 +17,11 @@ SUBJECT = "keys"
 
 
 async def announce_keys(connection: AsyncConnection, clock: Clock) -> None:
-    """Tell every service which keys there are now, in the transaction that changed them."""
+    """Tell every service which keys there are now, in the transaction that changed them.
+
+    The rows are locked before the version is taken, so that whoever changes one at the same time is newer, or seen.
+    """
+    rows = await connection.execute(sa.select(api_key).order_by(api_key.c.created_at, api_key.c.id).with_for_update())
     now = clock.now()
     keys = [
         ApiKey(
@@ -32,7 +36,7 @@ async def announce_keys(connection: AsyncConnection, clock: Clock) -> None:
             previous_sha256=row.previous_sha256,
             previous_until=row.previous_until,
         )
-        for row in await connection.execute(sa.select(api_key).order_by(api_key.c.created_at, api_key.c.id))
+        for row in rows
     ]
     ring = KeyRing(version=microseconds(now), keys=keys)
     event = KeysChanged(id=new_id(), source=SOURCE, subject=SUBJECT, time=now, data=ring)

@@ -18,7 +18,7 @@ from pressroom_shared.site import Site
 
 Kind = Literal["author", "tag"]
 Value = TypeVar("Value")
-TABLES = {"author": person, "tag": tag}
+TABLES: dict[Kind, sa.Table] = {"author": person, "tag": tag}
 
 
 def merged(parts: Iterable[Mapping[str, Value]]) -> dict[str, Value]:

@@ -15,8 +15,10 @@ from redis.asyncio import Redis
 from sqlalchemy.exc import SQLAlchemyError
 
 from pressroom_ingest.desk import Desk
+from pressroom_ingest.editorial import editorial_events
 from pressroom_ingest.events import build
-from pressroom_ingest.replays import Replay, Replays
+from pressroom_ingest.keyring import announce_keys
+from pressroom_ingest.replays import Replay, Replays, Selection
 from pressroom_shared.clock import SystemClock
 from pressroom_shared.ids import new_id
 from pressroom_shared.keys import FIELD, bulk
@@ -93,6 +95,8 @@ class Replayer:
             for article_id, version in articles:
                 event = await build(work, article_id, version, event_id=new_id())
                 payloads.append(event.model_copy(update={"replay": True}).encode())
+            if not articles and current.selection == Selection():
+                payloads = [each.encode() for each in await editorial_events(work)]
         async with redis.pipeline(transaction=False) as pipe:
             for payload in payloads:
                 for stream in streams:
@@ -104,6 +108,7 @@ class Replayer:
             if articles:
                 await replays.advance(current, to=articles[-1][0], by=len(articles))
             else:
+                await announce_keys(connection, self._desk.clock)
                 await replays.drain(current.id)
         return 0
 

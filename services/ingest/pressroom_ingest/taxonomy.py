@@ -129,11 +129,19 @@ class Taxonomy:
                 insert(self._connection, alias).values(kind=kind, slug=slug, target=target).on_conflict_do_nothing()
             )
 
-    async def _tell(self, kind: Kind, row: Any, version: int) -> None:
+    async def events(self) -> list[AuthorChanged | TagChanged]:
+        """Every author and tag that was ever changed, as it is now."""
+        found: list[AuthorChanged | TagChanged] = []
+        for kind, table in TABLES.items():
+            changed = sa.select(table).where(table.c.version.is_not(None)).order_by(table.c.slug)
+            rows = (await self._connection.execute(changed)).all()
+            found += [await self._event(kind, row, row.version) for row in rows]
+        return found
+
+    async def _event(self, kind: Kind, row: Any, version: int) -> AuthorChanged | TagChanged:
         now, former = self._clock.now(), await self._names.aliases(kind, row.slug)
         common = {"slug": row.slug, "name": row.name, "former_slugs": former, "version": version, "at": now}
         head = {"id": new_id(), "source": "/ingest", "subject": f"{kind}:{row.slug}", "time": now}
-        event: AuthorChanged | TagChanged
         if kind == "author":
             pictures = await self._shelf.for_event([row.media_id] if row.media_id else [])
             profile = AuthorProfile(
@@ -143,15 +151,17 @@ class Taxonomy:
                 picture=pictures[0] if pictures else None,
                 links=[ProfileLink(**each) for each in row.links or []],
             )
-            event = AuthorChanged(**head, data=profile)
-        else:
-            event = TagChanged(**head, data=TagProfile(**common))
+            return AuthorChanged(**head, data=profile)
+        return TagChanged(**head, data=TagProfile(**common))
+
+    async def _tell(self, kind: Kind, row: Any, version: int) -> None:
+        event = await self._event(kind, row, version)
         await outbox.add(
             self._connection,
             stream=ARTICLES,
             event_id=event.id,
             article_id=event.subject,
             version=version,
-            created_at=now,
+            created_at=event.time,
             payload=event.encode(),
         )

@@ -18,8 +18,9 @@ from pressroom_ingest.desk import Desk
 from pressroom_ingest.operating import operation_parts
 from pressroom_ingest.settings import Settings
 from pressroom_ingest.waiting import Waiters
+from pressroom_shared import outbox
 from pressroom_shared.clock import SystemClock
-from pressroom_shared.events import ArticlePublished, ArticleUnpublished, decode
+from pressroom_shared.events import ArticlePublished, ArticleUnpublished, AuthorChanged, FrontChanged, decode
 from pressroom_shared.keys import ARTICLES, FIELD, SINKS, alive, bulk, dead_letters
 from pressroom_shared.running import Runnable
 from pressroom_shared.streams import Poison
@@ -118,6 +119,30 @@ async def test_a_replay_goes_to_the_sinks_that_were_asked_for_marked_as_one(
 
 async def _state_is(api: httpx.AsyncClient, place: str, state: str) -> bool:
     return bool((await api.get(place)).json()["state"] == state)
+
+
+async def test_a_replay_of_everything_ends_with_fronts_authors_tags_and_tells_the_keys_anew(
+    desk: Desk, api: httpx.AsyncClient, redis: Any
+) -> None:
+    (one,) = await publish_some(api, "business")
+    assert (await api.put("/api/v1/fronts/home", json={"lead": [one]})).status_code == 200
+    changed = await api.patch("/api/v1/authors/ines-falk", json={"bio": "Walks the quays.", "slug": "i-m-falk"})
+    assert changed.status_code == 200, changed.text
+    await ensure_group(redis, bulk("pages"), "pages", SystemClock())
+    async with operating(desk):
+        asked = await api.post(f"{OPERATIONS}/replays", json={"all": True, "to": ["pages"]})
+        place = f"{OPERATIONS}/replays/{asked.json()['id']}"
+        await until(lambda: _state_is(api, place, "draining"))
+    article, front, author = await events_in(redis, bulk("pages"))
+    assert [each.replay for each in (article, front, author)] == [True] * 3
+    assert isinstance(front, FrontChanged)
+    assert front.data.lead == [one]
+    assert front.data.version == (await api.get("/api/v1/fronts/home")).json()["version"]
+    assert isinstance(author, AuthorChanged)
+    assert (author.data.bio, author.data.former_slugs) == ("Walks the quays.", ["ines-falk"])
+    async with desk.database.read() as connection:
+        rings = [row for row in await outbox.waiting(connection, 1000) if row.article_id == "keys"]
+    assert len(rings) == 2, "one at the start, one with the replay"
 
 
 async def test_a_replay_fills_a_bulk_stream_no_further_than_its_bound_and_goes_on_when_it_is_read(
