@@ -23,12 +23,14 @@ from pressroom_notify.reports import Reports
 from pressroom_notify.sender import Sender
 from pressroom_notify.settings import Settings
 from pressroom_notify.smtp import read_smtp_url
+from pressroom_notify.tables import article
 from pressroom_notify.tokens import Signer
 from pressroom_notify.workers import Worker
 from pressroom_shared.clock import Clock, SystemClock
 from pressroom_shared.database import migrate, open_database
 from pressroom_shared.events import ArticlePublished, ArticleUnpublished
 from pressroom_shared.http import HttpServer, create_http
+from pressroom_shared.inventories import answer_inventories, held_in
 from pressroom_shared.outbox import OutcomeOutbox
 from pressroom_shared.running import Runnable, run_until_stopped
 from pressroom_shared.shell import Shell
@@ -130,6 +132,8 @@ async def main(settings: Settings) -> None:
         consumer = Consumer(settings, group="notify", unit_of_work=lambda: unit_of_work(desk))
         consumer.on(ArticlePublished, on_article_published)
         consumer.on(ArticleUnpublished, on_article_unpublished)
+        held = (article.c.id, article.c.version, article.c.live)
+        answer_inventories(consumer, lambda: held_in(desk.database, *held), settings, desk.clock)
         sender = Sender(desk.database, settings, desk.site, server, desk.signer, desk.clock) if server else None
         if sender is None:
             log.warning(NO_MAIL)
