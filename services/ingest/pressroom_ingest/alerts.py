@@ -19,8 +19,10 @@ from pressroom_ingest.operation_tables import alert
 from pressroom_shared.alarms import alarms
 from pressroom_shared.database import insert
 from pressroom_shared.ids import new_id
+from pressroom_shared.keys import ARTICLES
 from pressroom_shared.leases import Lease
 from pressroom_shared.messengers import Messengers
+from pressroom_shared.streams.bounds import SAMPLES
 from pressroom_shared.streams.client import RedisError, connect
 from pressroom_shared.streams.status import GroupStatus, all_statuses, expose
 from pressroom_shared.wakeups import pause
@@ -31,6 +33,7 @@ TURN_S = 5.0
 LEASE_S = 30
 BEHIND_S = 300
 DISK_FREE_MIN = 0.10
+FULL_PART = 0.8
 
 
 class Watch:
@@ -77,10 +80,14 @@ class Watch:
         try:
             statuses = await all_statuses(redis)
             said = await alarms(redis, now=self._desk.clock.now())
+            used = int(await redis.memory_usage(ARTICLES, samples=SAMPLES) or 0)
         except (RedisError, ConnectionError, TimeoutError):
             return {"redis": "Redis does not answer: editors can publish, and readers see it when Redis is back."}
         for each in statuses:
             expose(each)
+        if used > self._desk.settings.stream_bytes_max * FULL_PART:
+            slowest = max(statuses, key=lambda each: each.oldest_s)
+            said["full"] = f"The stream of articles is nearly full; {slowest.group} is what has not read it."
         return wrong_with(statuses) | said
 
     async def _wrong_here(self) -> dict[str, str]:
