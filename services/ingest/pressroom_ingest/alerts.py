@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import shutil
 import socket
 from collections.abc import Mapping
 
@@ -16,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_ingest.desk import Desk
 from pressroom_ingest.operation_tables import alert
-from pressroom_shared.alarms import alarms
+from pressroom_shared.alarms import alarms, full_disk
 from pressroom_shared.database import insert
 from pressroom_shared.ids import new_id
 from pressroom_shared.keys import ARTICLES
@@ -32,7 +31,6 @@ log = logging.getLogger(__name__)
 TURN_S = 5.0
 LEASE_S = 30
 BEHIND_S = 300
-DISK_FREE_MIN = 0.10
 FULL_PART = 0.8
 
 
@@ -92,10 +90,9 @@ class Watch:
 
     async def _wrong_here(self) -> dict[str, str]:
         found: dict[str, str] = {}
-        usage = await asyncio.to_thread(shutil.disk_usage, self._desk.settings.data_dir)
-        if usage.free < usage.total * DISK_FREE_MIN:
-            free = usage.free // 2**20
-            found["disk:ingest"] = f"The disk of ingest is nearly full: {free:,} MB are free, less than a tenth."
+        disk = await asyncio.to_thread(full_disk, self._desk.settings)
+        if disk is not None:
+            found["disk:ingest"] = disk
         async with self._desk.read() as work:
             held = await work.schedules.held()
         if held:

@@ -26,6 +26,7 @@ from pressroom_notify.smtp import read_smtp_url
 from pressroom_notify.tables import article
 from pressroom_notify.tokens import Signer
 from pressroom_notify.workers import Worker
+from pressroom_shared.alarms import Alarming
 from pressroom_shared.clock import Clock, SystemClock
 from pressroom_shared.database import migrate, open_database
 from pressroom_shared.events import ArticlePublished, ArticleUnpublished
@@ -150,4 +151,6 @@ async def main(settings: Settings) -> None:
             Worker("tending", turns.tend, desk.database, idle_s=idle_s, rest_s=min(TEND_S, settings.lease_s / 3)),
             HttpServer(create_api(desk, ready), settings.http_host, settings.http_port),
         ]
+        looks = {"mail": lambda: sender.trouble if sender else None}
+        parts.append(Alarming(settings, looks, desk.clock))
         await run_until_stopped(*parts, *([sender] if sender else []))
