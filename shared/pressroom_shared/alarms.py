@@ -2,17 +2,71 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
+import shutil
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, cast
 
 from redis.asyncio import Redis
 
-from pressroom_shared.clock import rfc3339
+from pressroom_shared.clock import Clock, rfc3339
 from pressroom_shared.keys import ALARMS
+from pressroom_shared.settings import Settings
+from pressroom_shared.streams.client import RedisError, connect
+from pressroom_shared.wakeups import pause
 
 LASTS = timedelta(minutes=2)
 """Repeat an alarm more often than that while it lasts."""
+
+LOOK_S = 10
+DISK_FREE_MIN = 0.10
+
+Look = Callable[[], str | None]
+"""Says what is wrong, in one sentence for the operator; None while nothing is."""
+
+
+class Alarming:
+    """A part of a service's process: looks now and then, and says what is wrong while it lasts."""
+
+    def __init__(self, settings: Settings, looks: Mapping[str, Look], clock: Clock) -> None:
+        self._settings = settings
+        self._looks = dict(looks) | {f"disk:{settings.service}": lambda: full_disk(settings)}
+        self._clock = clock
+        self._wrong: set[str] = set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        redis = connect(self._settings.redis_url, tries=1)
+        try:
+            while not stop.is_set():
+                with contextlib.suppress(RedisError, ConnectionError, TimeoutError):  # ingest tells that of Redis
+                    await self.look(redis)
+                await pause(stop, LOOK_S)
+        finally:
+            await redis.aclose()
+
+    async def look(self, redis: Redis) -> None:
+        """One look at everything."""
+        for name, look in self._looks.items():
+            text = await asyncio.to_thread(look)
+            if text is not None:
+                await raise_alarm(redis, name, text, now=self._clock.now())
+                self._wrong.add(name)
+            elif name in self._wrong:
+                await end_alarm(redis, name)
+                self._wrong.discard(name)
+
+
+def full_disk(settings: Settings) -> str | None:
+    """What is wrong with the disk under the data folder; None where there is no such folder."""
+    if not settings.data_dir.exists():
+        return None
+    usage = shutil.disk_usage(settings.data_dir)
+    if usage.free >= usage.total * DISK_FREE_MIN:
+        return None
+    return f"The disk of {settings.service} is nearly full: less than a tenth of it is free."
 
 
 async def raise_alarm(redis: Redis, name: str, text: str, *, now: datetime) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import shutil
 import socket
 from collections.abc import Mapping
 
@@ -16,11 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_ingest.desk import Desk
 from pressroom_ingest.operation_tables import alert
-from pressroom_shared.alarms import alarms
+from pressroom_shared.alarms import alarms, full_disk
 from pressroom_shared.database import insert
 from pressroom_shared.ids import new_id
+from pressroom_shared.keys import ARTICLES
 from pressroom_shared.leases import Lease
 from pressroom_shared.messengers import Messengers
+from pressroom_shared.streams.bounds import SAMPLES
 from pressroom_shared.streams.client import RedisError, connect
 from pressroom_shared.streams.status import GroupStatus, all_statuses, expose
 from pressroom_shared.wakeups import pause
@@ -30,7 +31,7 @@ log = logging.getLogger(__name__)
 TURN_S = 5.0
 LEASE_S = 30
 BEHIND_S = 300
-DISK_FREE_MIN = 0.10
+FULL_PART = 0.8
 
 
 class Watch:
@@ -77,18 +78,21 @@ class Watch:
         try:
             statuses = await all_statuses(redis)
             said = await alarms(redis, now=self._desk.clock.now())
+            used = int(await redis.memory_usage(ARTICLES, samples=SAMPLES) or 0)
         except (RedisError, ConnectionError, TimeoutError):
             return {"redis": "Redis does not answer: editors can publish, and readers see it when Redis is back."}
         for each in statuses:
             expose(each)
+        if used > self._desk.settings.stream_bytes_max * FULL_PART:
+            slowest = max(statuses, key=lambda each: each.oldest_s)
+            said["full"] = f"The stream of articles is nearly full; {slowest.group} is what has not read it."
         return wrong_with(statuses) | said
 
     async def _wrong_here(self) -> dict[str, str]:
         found: dict[str, str] = {}
-        usage = await asyncio.to_thread(shutil.disk_usage, self._desk.settings.data_dir)
-        if usage.free < usage.total * DISK_FREE_MIN:
-            free = usage.free // 2**20
-            found["disk:ingest"] = f"The disk of ingest is nearly full: {free:,} MB are free, less than a tenth."
+        disk = await asyncio.to_thread(full_disk, self._desk.settings)
+        if disk is not None:
+            found["disk:ingest"] = disk
         async with self._desk.read() as work:
             held = await work.schedules.held()
         if held:

@@ -23,13 +23,16 @@ from pressroom_notify.reports import Reports
 from pressroom_notify.sender import Sender
 from pressroom_notify.settings import Settings
 from pressroom_notify.smtp import read_smtp_url
+from pressroom_notify.tables import article
 from pressroom_notify.tokens import Signer
 from pressroom_notify.workers import Worker
 from pressroom_shared.admins import KeyRings
+from pressroom_shared.alarms import Alarming
 from pressroom_shared.clock import Clock, SystemClock
 from pressroom_shared.database import migrate, open_database
 from pressroom_shared.events import ArticlePublished, ArticleUnpublished, KeysChanged
 from pressroom_shared.http import HttpServer, create_http
+from pressroom_shared.inventories import answer_inventories, held_in
 from pressroom_shared.outbox import OutcomeOutbox
 from pressroom_shared.running import Runnable, run_until_stopped
 from pressroom_shared.shell import Shell
@@ -134,6 +137,8 @@ async def main(settings: Settings) -> None:
         consumer.on(ArticlePublished, on_article_published)
         consumer.on(ArticleUnpublished, on_article_unpublished)
         consumer.on(KeysChanged, on_keys)
+        held = (article.c.id, article.c.version, article.c.live)
+        answer_inventories(consumer, lambda: held_in(desk.database, *held), settings, desk.clock)
         sender = Sender(desk.database, settings, desk.site, server, desk.signer, desk.clock) if server else None
         if sender is None:
             log.warning(NO_MAIL)
@@ -150,4 +155,6 @@ async def main(settings: Settings) -> None:
             Worker("tending", turns.tend, desk.database, idle_s=idle_s, rest_s=min(TEND_S, settings.lease_s / 3)),
             HttpServer(create_api(desk, ready), settings.http_host, settings.http_port),
         ]
+        looks = {"mail": lambda: sender.trouble if sender else None}
+        parts.append(Alarming(settings, looks, desk.clock))
         await run_until_stopped(*parts, *([sender] if sender else []))

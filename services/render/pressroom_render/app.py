@@ -25,7 +25,7 @@ from pressroom_render.rebuild import rebuild
 from pressroom_render.settings import Settings
 from pressroom_render.standing import read_standing
 from pressroom_render.stylesheet import Assets, assets
-from pressroom_render.tables import design
+from pressroom_render.tables import article, design
 from pressroom_render.templating import Templates
 from pressroom_render.writer import PageWriter
 from pressroom_shared.clock import Clock, SystemClock
@@ -40,6 +40,7 @@ from pressroom_shared.events import (
     TagChanged,
 )
 from pressroom_shared.http import HttpServer, create_http
+from pressroom_shared.inventories import answer_inventories, held_in
 from pressroom_shared.outbox import OutcomeOutbox
 from pressroom_shared.running import Runnable, Task
 from pressroom_shared.site import Site, load_site
@@ -141,6 +142,8 @@ async def pages_parts(studio: Studio) -> list[Runnable]:
     consumer.on(TagChanged, on_profile)
     consumer.on(KeysChanged, on_keys)
     consumer.on(ArticlePreviewed, on_preview)
+    held = (article.c.id, article.c.version, article.c.live, article.c.path)
+    answer_inventories(consumer, lambda: held_in(studio.database, *held), studio.settings, studio.clock)
     writer = PageWriter(studio.database, studio.store, studio.composer, studio.settings, studio.clock)
 
     purger = Purger(studio.settings.purge_url, studio.site) if studio.settings.purge_url else None

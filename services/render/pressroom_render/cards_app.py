@@ -12,8 +12,10 @@ from pressroom_render.card_store import Cards
 from pressroom_render.card_style import load_style
 from pressroom_render.drawers import Drawers
 from pressroom_render.image_store import Images
+from pressroom_render.tables import card
 from pressroom_shared.events import ArticlePreviewed, ArticlePublished, ArticleUnpublished
 from pressroom_shared.http import HttpServer, create_http
+from pressroom_shared.inventories import answer_inventories, held_in
 from pressroom_shared.outbox import OutcomeOutbox
 from pressroom_shared.running import Runnable, Task
 from pressroom_shared.streams import Consumer, Relay
@@ -43,6 +45,8 @@ async def cards_parts(studio: Studio) -> list[Runnable]:
     consumer.on(ArticlePublished, on_article)
     consumer.on(ArticleUnpublished, on_article)
     consumer.on(ArticlePreviewed, on_preview)
+    held = (card.c.article_id, card.c.version, card.c.live)
+    answer_inventories(consumer, lambda: held_in(studio.database, *held), studio.settings, studio.clock)
 
     async def ready() -> str | None:
         return consumer.not_ready()

@@ -14,12 +14,14 @@ from pressroom_search.batching import Batches
 from pressroom_search.engine import Readable
 from pressroom_search.folder import Folder
 from pressroom_search.handlers import Work, on_article
+from pressroom_search.inventory import held_in_index
 from pressroom_search.keeper import Keeper
 from pressroom_search.reader import Reader
 from pressroom_search.settings import Settings
 from pressroom_shared.clock import Clock, SystemClock
 from pressroom_shared.events import ArticlePublished, ArticleUnpublished
 from pressroom_shared.http import HttpServer, create_http
+from pressroom_shared.inventories import answer_inventories
 from pressroom_shared.running import run_until_stopped
 from pressroom_shared.shell import Shell
 from pressroom_shared.site import Site, load_site
@@ -64,6 +66,7 @@ def make_keeper(folder: Folder, site: Site, settings: Settings, outcomes: Outcom
         consumer = Consumer(settings, group="search", unit_of_work=unit_of_work, clock=clock)
         consumer.on(ArticlePublished, on_article)
         consumer.on(ArticleUnpublished, on_article)
+        answer_inventories(consumer, lambda: held_in_index(folder), settings, clock)
         return consumer
 
     return Keeper(folder, site.zone, settings, make_consumer)

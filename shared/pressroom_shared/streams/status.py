@@ -35,7 +35,10 @@ REPLICAS_MAX = 16
 
 @dataclass(frozen=True, slots=True)
 class GroupStatus:
-    """One group at one moment. `lag` is -1 when entries wait and Redis cannot say how many."""
+    """One group at one moment. `lag` is -1 when entries wait and Redis cannot say how many.
+
+    `oldest_s` is of the live stream alone: what is in bulk may wait as long as it likes.
+    """
 
     group: str
     stream: str
@@ -82,7 +85,6 @@ async def status_of(redis: Redis, stream: str, group: str) -> GroupStatus:
     names = [] if isinstance(consumers, Exception) else [text(each["name"]) for each in consumers]
     beats = await _beats(redis, group, [name for name in names if name not in PARKED])
     now_ms = int(seconds) * 1000 + int(micros) // 1000
-    oldest = [each for each in (live.oldest_ms, slow.oldest_ms) if each is not None]
     found = {
         "group": group,
         "stream": stream,
@@ -90,7 +92,7 @@ async def status_of(redis: Redis, stream: str, group: str) -> GroupStatus:
         "lag": live.lag,
         "bulk_lag": slow.lag,
         "pending": live.pending + slow.pending,
-        "oldest_s": max(0.0, (now_ms - min(oldest)) / 1000) if oldest else 0.0,
+        "oldest_s": 0.0 if live.oldest_ms is None else max(0.0, (now_ms - live.oldest_ms) / 1000),
         "retries": live.parked.get(RETRY, 0) + slow.parked.get(RETRY, 0),
         "busy": live.parked.get(BUSY, 0) + slow.parked.get(BUSY, 0),
         "dead": dead,

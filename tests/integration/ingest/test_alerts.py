@@ -19,7 +19,7 @@ from pressroom_ingest.desk import Desk
 from pressroom_ingest.settings import Settings
 from pressroom_shared.alarms import end_alarm, raise_alarm
 from pressroom_shared.errors import SettingsError
-from pressroom_shared.keys import FIELD, dead_letters
+from pressroom_shared.keys import ARTICLES, FIELD, dead_letters
 from tests.integration.ingest.conftest import ADMIN, SITE
 from tests.servers import free_port
 
@@ -119,6 +119,23 @@ async def test_what_could_not_be_told_is_told_at_the_next_turn(
     assert [each["subject"] for each in inbox.posts] == [
         "The mail server refuses our mails.",
         "Over: The mail server refuses our mails.",
+    ]
+
+
+async def test_a_group_that_holds_memory_is_named(
+    redis: Any, redis_url: str, tmp_path: Path, database_url: str, inbox: Inbox
+) -> None:
+    server = await asyncio.start_server(inbox.answer, "127.0.0.1", 0)
+    hook = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/alerts"
+    await redis.xadd(ARTICLES, {FIELD: b"x" * 1_000_000})
+    await redis.xgroup_create(ARTICLES, "cards", id="0")
+    small = {"alert_webhook": hook, "stream_bytes_max": 1024 * 1024}
+    async with watching(tmp_path, database_url, redis_url, **small) as (watch, _):
+        await watch.turn(redis)
+        await watch.turn(redis)
+    server.close()
+    assert [each["subject"] for each in inbox.posts] == [
+        "The stream of articles is nearly full; cards is what has not read it."
     ]
 
 

@@ -25,6 +25,7 @@ from pressroom_shared.keys import ARTICLES, FIELD, SINKS, alive, bulk, dead_lett
 from pressroom_shared.running import Runnable
 from pressroom_shared.streams import Poison
 from pressroom_shared.streams.groups import ensure_group
+from pressroom_shared.streams.status import all_statuses
 from tests.examples import published
 from tests.integration.ingest.conftest import ADMIN, ARTICLE, SITE
 from tests.streams import Log, consumer_of, publish, running, settings
@@ -341,6 +342,14 @@ async def test_status_tells_each_group_and_what_to_do(
     assert cards["oldest_s"] > 0
     assert groups["search"]["dead"] == 2
     assert groups["search"]["advice"].startswith("Nobody reads for search")
+
+
+async def test_a_long_replay_is_no_group_that_is_behind(redis: Any) -> None:
+    await ensure_group(redis, ARTICLES, "pages", SystemClock())
+    await redis.xadd(bulk("pages"), {FIELD: b"x"}, id="1-1")
+    await redis.xgroup_create(bulk("pages"), "pages", id="0")
+    pages = next(each for each in await all_statuses(redis) if each.group == "pages")
+    assert (pages.bulk_lag, pages.oldest_s) == (1, 0)
 
 
 async def test_without_redis_the_answer_says_so(

@@ -21,12 +21,13 @@ from pressroom_ingest.settings import Settings
 from pressroom_ingest.waiting import Waiters
 from pressroom_local.cli import app
 from pressroom_local.errors import LocalError
+from pressroom_shared.clock import SystemClock
 from pressroom_shared.events import ArticlePublished, InventoryItem, InventoryRequest
 from pressroom_shared.http import HttpServer
-from pressroom_shared.inventories import inventory_reports
+from pressroom_shared.inventories import in_pages, inventory_reports
 from pressroom_shared.keys import FIELD, OPERATIONS, SINKS, bulk, dead_letters
 from pressroom_shared.streams import Poison
-from tests.examples import START, published
+from tests.examples import published
 from tests.integration.ingest.conftest import ADMIN, ARTICLE, SITE
 from tests.streams import Log, consumer_of, publish, running, settings
 from tests.waiting import until
@@ -152,7 +153,8 @@ async def test_reconcile_waits_for_the_sinks_lists_the_drift_and_repairs_it(serv
     request_id = await until(lambda: _asked(served))
     for group in SINKS:
         held = [] if group == "search" else [InventoryItem(id=article, version=await _version(served, article))]
-        for event in inventory_reports(InventoryRequest(request_id=request_id), group, held, now=START):
+        request = InventoryRequest(request_id=request_id)
+        async for event in inventory_reports(request, group, in_pages(held), SystemClock()):
             await publish(redis, event, OPERATIONS)
     answer = await asking
     assert answer.exit_code == 0, answer.output

@@ -21,7 +21,7 @@ from pressroom_shared.events import (
     content_hash,
     decode,
 )
-from pressroom_shared.inventories import inventory_reports
+from pressroom_shared.inventories import in_pages, inventory_reports
 from tests.integration.ingest.conftest import ARTICLE
 
 INVENTORIES = "/api/v1/operations/inventories"
@@ -43,7 +43,8 @@ async def sent(desk: Desk) -> list[Event]:
 
 async def answer(desk: Desk, request_id: str, group: str, *items: InventoryItem, times: int = 1) -> None:
     request = InventoryRequest(request_id=request_id)
-    for event in inventory_reports(request, group, items, now=SystemClock().now()) * times:
+    events = [each async for each in inventory_reports(request, group, in_pages(items), SystemClock())]
+    for event in events * times:
         async with desk.begin() as work:
             await on_inventory_reported(event, work)
 
