@@ -6,8 +6,8 @@ import fcntl
 import json
 import os
 import re
-import shutil
 import secrets
+import shutil
 import time
 from pathlib import Path
 
