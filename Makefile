@@ -48,6 +48,9 @@ gate: install ## The long gate: 2,000 events about 500 articles, then the site b
 quality: install ## Others' tools look at every kind of page: needs Node, Java and Chromium
 	$(UV) run --frozen --group quality python -m tests.e2e.quality.check
 
+quality: install ## Others' tools look at every kind of page: needs Node, Java and Chromium
+	$(UV) run --frozen --group quality python -m tests.e2e.quality.check
+
 schemas: install ## Write the committed contracts, the merged OpenAPI document, docs/settings.md
 	$(BIN)/python -m pressroom_shared.contracts shared/contracts
 	$(BIN)/python -m tests.documents

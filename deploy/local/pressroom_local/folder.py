@@ -7,6 +7,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import time
 from pathlib import Path
 
@@ -97,10 +98,11 @@ def ran_here(folder: Path) -> bool:
 
 
 def sample_site(folder: Path, source: Path, port: int) -> Path:
-    """The sample newspaper's site file with the address that it has here."""
+    """The sample newspaper's site file with the address that it has here, and its standing pages beside it."""
     text = source.read_text(encoding="utf-8")
     file = folder / "sample-site.toml"
     file.write_text(
         re.sub(r"(?m)^base_url = .*$", f'base_url = "http://localhost:{port}"', text, count=1), encoding="utf-8"
     )
+    shutil.copytree(source.parent / "pages", folder / "pages", dirs_exist_ok=True)
     return file

@@ -45,10 +45,11 @@ def description_of(subject: Article) -> str:
     return (subject.seo and subject.seo.description) or subject.standfirst or shortened(subject.body_text)
 
 
-def body_html(subject: Article, paths: dict[str, str], *, base_url: str = "") -> str:
-    """The body as sanitised HTML; with absolute addresses where there is a base URL."""
+def body_html(subject: Article, paths: dict[str, str], *, base_url: str = "", markdown: str | None = None) -> str:
+    """The body, or a part of it, as sanitised HTML; with absolute addresses where there is a base URL."""
     media = {each.id: each for each in subject.media}
-    return to_html(subject.body, media=media, article_path=paths.get, base_url=base_url)
+    text = subject.body if markdown is None else markdown
+    return to_html(text, media=media, article_path=paths.get, base_url=base_url)
 
 
 def shortened(text: str) -> str:
@@ -102,7 +103,8 @@ def _body(subject: Article, material: Material, views: Views) -> dict[str, Any]:
         "reading": spoken_minutes(reading_minutes(subject.body_text), language),
         "share": _share(subject.headline, views.site.absolute(subject.path)),
         "dateline": subject.dateline,
-        "text": Safe(_offer_sizes(_see_also(set_text(body_html(subject, material.paths))), subject, material.images)),
+        "text": _set(subject, material, subject.intro if subject.entries else subject.body),
+        "entries": _entries(subject, material, views),
         "corrections": [
             {"title": words["correction"].format(date=date(each.at, language, views.site.zone)), "note": each.note}
             for each in subject.corrections
@@ -111,6 +113,25 @@ def _body(subject: Article, material: Material, views: Views) -> dict[str, Any]:
         "tags": [{"name": tag.name, "url": plain(f"/tag/{tag.slug}/")} for tag in subject.tags],
         "ask": plain(f"/correct/{subject.id}?version={subject.version}"),
     }
+
+
+def _set(subject: Article, material: Material, markdown: str | None) -> Safe:
+    """Markdown as it stands on the page."""
+    html = set_text(body_html(subject, material.paths, markdown=markdown or ""))
+    return Safe(_offer_sizes(_see_also(html), subject, material.images))
+
+
+def _entries(subject: Article, material: Material, views: Views) -> list[dict[str, Any]]:
+    """What a live article has told so far, newest first, each at an address of its own."""
+    return [
+        {
+            "id": plain(f"entry-{each.id}"),
+            "headline": each.headline,
+            "at": views.moment(each.at, subject.language),
+            "text": _set(subject, material, each.body),
+        }
+        for each in sorted(subject.entries, key=lambda entry: (entry.at, entry.id), reverse=True)
+    ]
 
 
 def _around(material: Material, views: Views) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from pressroom_render.lists import main_section
 from pressroom_render.views import Images
 from pressroom_shared.clock import rfc3339
 from pressroom_shared.events import Article, Media
+from pressroom_shared.markdown import to_text
 from pressroom_shared.site import Site
 
 TYPES = {
@@ -54,6 +55,18 @@ def article_graph(article: Article, *, site: Site, description: str, card: str, 
         news["correction"] = [
             {"@type": "CorrectionComment", "text": each.note, "datePublished": rfc3339(each.at)}
             for each in article.corrections
+        ]
+    if article.kind == "live":
+        news["coverageStartTime"] = rfc3339(article.first_published_at)
+        news["liveBlogUpdate"] = [
+            {
+                "@type": "BlogPosting",
+                "@id": f"{url}#entry-{each.id}",
+                "headline": each.headline or article.headline,
+                "datePublished": rfc3339(each.at),
+                "articleBody": to_text(each.body),
+            }
+            for each in reversed(article.entries)
         ]
     if article.review:
         news["itemReviewed"] = {"@type": "CreativeWork", "name": article.review.item}

@@ -68,7 +68,7 @@ async def main() -> int:
     if sys.argv[1:]:
         for kind in KINDS.keys() - set(sys.argv[1:]):
             del KINDS[kind]
-    await _run("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", cwd=HERE)
+    await run("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", cwd=HERE)
     with tempfile.TemporaryDirectory() as folder:
         async with newspaper(Path(folder) / "data") as paper:
             pages = await _fetched(paper, Path(folder) / "pages")
@@ -98,14 +98,14 @@ async def _fetched(paper: Newspaper, folder: Path) -> Path:
 
 async def html(pages: Path) -> list[Finding]:
     """The Nu HTML checker and html-validate."""
-    _, _, told = await _run("java", "-jar", str(VNU), "--format", "json", str(pages), check=False)
+    _, _, told = await run("java", "-jar", str(VNU), "--format", "json", str(pages), check=False)
     found = [
         Finding("vnu", Path(each.get("url", "")).name, f"{each['message']} {each.get('extract')}")
         for each in json.loads(told or '{"messages": []}')["messages"]
     ]
     validate = str(HERE / "node_modules/.bin/html-validate")
     config, report_file = str(HERE / "html-validate.json"), pages.parent / "html-validate.json"
-    await _run(validate, "--config", config, "--formatter", f"json={report_file}", str(pages), check=False)
+    await run(validate, "--config", config, "--formatter", f"json={report_file}", str(pages), check=False)
     found += [
         Finding("html-validate", Path(report["filePath"]).name, f"{each['ruleId']}: {each['message']}")
         for report in json.loads(await asyncio.to_thread(report_file.read_text, "utf-8"))
@@ -116,7 +116,7 @@ async def html(pages: Path) -> list[Finding]:
 
 async def browsed(paper: Newspaper) -> list[Finding]:
     """axe, widths, the keyboard, scripts off."""
-    _, told, wrong = await _run("node", str(HERE / "browse.mjs"), paper.url, *KINDS.values(), check=False)
+    _, told, wrong = await run("node", str(HERE / "browse.mjs"), paper.url, *KINDS.values(), check=False)
     lines = [json.loads(line) for line in told.splitlines()]
     found = [Finding("browser", f"{each['path']} ({each['view']})", each["what"]) for each in lines]
     return [*found, *([Finding("browser", "", wrong)] if wrong else [])]
@@ -144,7 +144,7 @@ async def links(paper: Newspaper) -> list[Finding]:
     elsewhere = [option for each in ELSEWHERE for option in ("--exclude", f"^{paper.url}{each}")]
     urls = [f"{paper.url}{path}" for kind, path in KINDS.items() if kind not in STATUS]
     options = ("--no-progress", "--format", "json", "--exclude", "^https://", *elsewhere)
-    _, told, wrong = await _run(lychee, *options, *urls, check=False)
+    _, told, wrong = await run(lychee, *options, *urls, check=False)
     try:
         report = json.loads(told)
     except ValueError:
@@ -153,7 +153,7 @@ async def links(paper: Newspaper) -> list[Finding]:
     return [Finding("lychee", page, str(each.get("url"))) for page, each_list in failed.items() for each in each_list]
 
 
-async def _run(*command: str, cwd: Path | None = None, check: bool = True) -> tuple[int, str, str]:
+async def run(*command: str, cwd: Path | None = None, check: bool = True) -> tuple[int, str, str]:
     process = await asyncio.create_subprocess_exec(*command, cwd=cwd, stdout=PIPE, stderr=PIPE)
     told, wrong = await process.communicate()
     if check and process.returncode:

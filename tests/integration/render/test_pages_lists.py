@@ -194,3 +194,20 @@ async def test_every_kind_says_what_it_is(studio: Studio, kind: str) -> None:
         assert graph[0]["reviewRating"]["ratingValue"] == 4
         assert graph[0]["itemReviewed"]["name"] == "The Keeper's Hours"
         assert "4 of 5" in document
+
+
+async def test_a_live_article_tells_its_entries_newest_first_each_at_its_own_address(studio: Studio) -> None:
+    entries = [
+        {"id": f"e{n}", "at": START + timedelta(minutes=n), "headline": f"Minute {n}", "body": f"It is *{n}* past."}
+        for n in range(3)
+    ]
+    body = "We are there.\n\n" + "\n\n".join(str(each["body"]) for each in entries)
+    await take_in(studio, published(1, kind="live", intro="We are there.", entries=entries, body=body))
+    await write_all(studio)
+    document = tree(studio)["business/2026/11/23/harbour-cranes-stand-still/index.html"].decode()
+    places = [document.index(f'<article class="entry" id="entry-e{n}">') for n in (2, 1, 0)]
+    assert places == sorted(places)
+    assert document.count("<em>1</em> past") == 1, "what stands in an entry does not stand in the text as well"
+    assert "We are there." in document[: places[0]]
+    graph = json.loads(document.split('<script type="application/ld+json">')[1].split("</script>")[0])["@graph"]
+    assert [each["headline"] for each in graph[0]["liveBlogUpdate"]] == ["Minute 2", "Minute 1", "Minute 0"]
