@@ -15,8 +15,9 @@ from pressroom_render import api, card_api
 from pressroom_render.addresses import standing_pages
 from pressroom_render.card_style import load_style
 from pressroom_render.compose import Composer
+from pressroom_render.curation import Curation
 from pressroom_render.drawers import Drawers
-from pressroom_render.handlers import Work, on_article
+from pressroom_render.handlers import Work, on_article, on_front
 from pressroom_render.pages import Pages
 from pressroom_render.projection import Projection
 from pressroom_render.purge import Purger
@@ -29,7 +30,7 @@ from pressroom_render.templating import Templates
 from pressroom_render.writer import PageWriter
 from pressroom_shared.clock import Clock, SystemClock
 from pressroom_shared.database import Database, insert, migrate, open_database
-from pressroom_shared.events import ArticlePublished, ArticleUnpublished
+from pressroom_shared.events import ArticlePublished, ArticleUnpublished, FrontChanged
 from pressroom_shared.http import HttpServer, create_http
 from pressroom_shared.outbox import OutcomeOutbox
 from pressroom_shared.running import Runnable, Task
@@ -122,11 +123,12 @@ async def pages_parts(studio: Studio) -> list[Runnable]:
     async def work() -> AsyncIterator[Work]:
         async with studio.database.begin() as connection:
             outcomes = OutcomeOutbox(connection, studio.clock, "/render/pages")
-            yield Work(Projection(connection), studio.pages(connection), outcomes, studio.clock)
+            yield Work(Projection(connection), Curation(connection), studio.pages(connection), outcomes, studio.clock)
 
     consumer = Consumer(studio.settings, group="pages", unit_of_work=work)
     consumer.on(ArticlePublished, on_article)
     consumer.on(ArticleUnpublished, on_article)
+    consumer.on(FrontChanged, on_front)
     writer = PageWriter(studio.database, studio.store, studio.composer, studio.settings, studio.clock)
 
     purger = Purger(studio.settings.purge_url, studio.site) if studio.settings.purge_url else None

@@ -27,8 +27,7 @@ def home(material: Material, views: Views) -> dict[str, Any]:
     language, shown = views.site.language, material.shown
     opinion = shown[OPINION]
     newest = [each for each in shown["newest"] if each.kind != "opinion" or not opinion]
-    lead = _lead(newest)
-    others = [each for each in newest if each is not lead]
+    lead, others = _led(shown["lead"], newest)
     stack, below = others[:4], others[4:6]
     used = {each.id for each in [*([lead] if lead else []), *stack, *below]}
 
@@ -48,6 +47,7 @@ def home(material: Material, views: Views) -> dict[str, Any]:
         "more": [],
         "opinion": stories(opinion),
         "trending": stories(shown[TRENDING]),
+        "picks": stories([each for each in shown["picks"] if each.id not in used][:4]),
         "strips": _strips(material, views, used, bool(opinion)),
         "rest": [],
         "errata": [_corrected(each, views)[-1] for each in shown[CORRECTIONS]],
@@ -59,8 +59,7 @@ def section(material: Material, views: Views) -> dict[str, Any]:
     language, newest = views.site.language, material.shown["newest"]
     key = material.page.subject.removeprefix("section:")
     name = views.site.section_name(key)
-    lead = _lead(newest)
-    others = [each for each in newest if each is not lead]
+    lead, others = _led(material.shown["lead"], newest)
     page = _page(material, views, name, labels(language)["news_of"].format(name=name)) | {
         "section": main_section(key),
         "letter": labels(language)["letter_title"].format(name=name),
@@ -73,6 +72,7 @@ def section(material: Material, views: Views) -> dict[str, Any]:
         "more": views.stories(others[4:8], language, material.images),
         "opinion": [],
         "trending": [],
+        "picks": [],
         "strips": [],
         "rest": views.stories(others[8:], language, material.images),
         "errata": [],
@@ -176,6 +176,15 @@ def _strips(material: Material, views: Views, used: set[str], opinion_apart: boo
             }
         )
     return strips
+
+
+def _led(curated: list[Teaser], newest: list[Teaser]) -> tuple[Teaser | None, list[Teaser]]:
+    """What leads, and what follows it: first what an editor chose, then the newest."""
+    if not curated:
+        lead = _lead(newest)
+        return lead, [each for each in newest if each is not lead]
+    chosen = {each.id for each in curated}
+    return curated[0], [*curated[1:], *(each for each in newest if each.id not in chosen)]
 
 
 def _lead(news: list[Teaser]) -> Teaser | None:

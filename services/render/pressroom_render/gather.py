@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_render.addresses import PAGE, Page, older_count
+from pressroom_render.curation import Curation, Slots
 from pressroom_render.image_names import PictureName, Responsive, name_of
 from pressroom_render.image_store import Images
-from pressroom_render.lists import CORRECTIONS, HOME, Lists, main_section, place
+from pressroom_render.lists import CORRECTIONS, HOME, PICKS, Lists, main_section, place
 from pressroom_render.pages import HOME_LOOK, RAILS, RAILS_LIVE, RELATED, SECTION_LOOK
 from pressroom_render.projection import Projection
 from pressroom_render.tables import article as article_table
@@ -66,6 +67,7 @@ class Gatherer:
         self._standing = frozenset(standing)
         self._lists = Lists(connection)
         self._projection = Projection(connection)
+        self._curation = Curation(connection)
         self._teasers: dict[str, Teaser | None] = {}
         self._articles: dict[str, Article | None] = {}
 
@@ -108,10 +110,9 @@ class Gatherer:
             "next": await self._lists.newer(section, spot, 1),
             "also": await self._related(article, older),
         }
-        rails = await self._rails(article)
-        shown = await self._roles(roles | rails)
+        shown = await self._roles(roles) | await self._rails(article)
         linked = _linked([article])
-        seen = {each for ids in (*roles.values(), *rails.values()) for each in ids}
+        seen = {each for ids in roles.values() for each in ids}  # rails are swept: see pages.py
         name = await self._connection.scalar(sa.select(card.c.name).where(card.c.article_id == article.id, card.c.live))
         return Material(
             page,
@@ -134,21 +135,33 @@ class Gatherer:
         found = dict.fromkeys((*by_tags, *section[1:], *newspaper))
         return [each for each in found if each not in section[:1]][:RELATED]
 
-    async def _rails(self, article: Article) -> dict[str, list[str]]:
+    async def _rails(self, article: Article) -> dict[str, list[Teaser]]:
+        """What stands beside an article: curated, then newest now; beside an old one, what was newest then."""
         spot = place(article)
         edge = await self._lists.place_at(HOME, RAILS_LIVE - 1)
         if edge is not None and spot < edge:
-            return {name: await self._lists.older(name, spot, size) for name, size in RAILS.items()}
-        found = await self._lists.newest_of({name: size + 1 for name, size in RAILS.items()})
-        return {name: [each for each in found[name] if each != article.id][:size] for name, size in RAILS.items()}
+            return await self._roles({name: await self._lists.older(name, spot, size) for name, size in RAILS.items()})
+        found = await self._filled(await self._curation.slots(), extra=1)
+        return {name: [each for each in found[name] if each.id != article.id][:size] for name, size in RAILS.items()}
+
+    async def _filled(self, slots: Slots, *, extra: int = 0) -> dict[str, list[Teaser]]:
+        """Each rail: what an editor chose and is live, then the newest, up to the rail's size and `extra` more."""
+        newest = await self._lists.newest_of({name: size + extra for name, size in RAILS.items()})
+        found = await self._roles({name: list(dict.fromkeys((*slots.of(name), *newest[name]))) for name in RAILS})
+        return {name: found[name][: size + extra] for name, size in RAILS.items()}
 
     async def _front(self, page: Page) -> Material | None:
         return await (self._home(page) if page.subject == HOME else self._first(page))
 
     async def _home(self, page: Page) -> Material:
+        slots = await self._curation.slots()
         strips = {f"section:{each.slug}": STRIP for each in self._site.sections}
-        found = await self._lists.newest_of(strips | {HOME: HOME_LIST} | RAILS | {CORRECTIONS: 2})
-        return await self._shown(page, {"newest": found.pop(HOME), **found})
+        found = await self._lists.newest_of(strips | {HOME: HOME_LIST, CORRECTIONS: 2})
+        rails = await self._filled(slots)
+        chosen = {"lead": slots.lead, "picks": slots.of(PICKS)}
+        material = await self._shown(page, {"newest": found.pop(HOME), **found, **chosen})
+        kept = material.references.union(*slots.rails.values(), (each.id for shown in rails.values() for each in shown))
+        return replace(material, shown=material.shown | rails, references=kept)
 
     async def _first(self, page: Page) -> Material | None:
         """A list's first page: the newest, down to where the numbered pages begin."""
@@ -157,7 +170,8 @@ class Gatherer:
             return None
         older = older_count(total)
         newest = await self._lists.newest(page.subject, total - older * PAGE)
-        return await self._shown(page, {"newest": newest}, older=older)
+        lead = (await self._curation.slots(page.subject.removeprefix("section:"))).lead if page.kind == "front" else []
+        return await self._shown(page, {"newest": newest, "lead": lead}, older=older)
 
     async def _older(self, page: Page) -> Material | None:
         """The n-th page of a list, numbered from the oldest, so that it stays when something new comes."""

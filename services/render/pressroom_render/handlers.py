@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pressroom_render.curation import Curation
 from pressroom_render.pages import Pages
 from pressroom_render.projection import Applied, Projection, Repeat, Stale
 from pressroom_shared.clock import Clock
-from pressroom_shared.events import ArticlePublished, ArticleUnpublished, Outcome
+from pressroom_shared.events import ArticlePublished, ArticleUnpublished, FrontChanged, Outcome
 from pressroom_shared.outbox import OutcomeOutbox
 
 
@@ -16,6 +17,7 @@ class Work:
     """What a handler of `pages` may touch, in one transaction."""
 
     projection: Projection
+    curation: Curation
     pages: Pages
     outcomes: OutcomeOutbox
     clock: Clock
@@ -40,3 +42,9 @@ async def on_article(event: ArticlePublished | ArticleUnpublished, work: Work) -
         case Applied() as change:
             await work.pages.change(change)
             return None
+
+
+async def on_front(event: FrontChanged, work: Work) -> None:
+    """Take what an editor has put on a front, and mark the pages that show it."""
+    if await work.curation.put(event.data, replay=event.replay):
+        await work.pages.curate(event.data.front)

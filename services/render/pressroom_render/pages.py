@@ -22,6 +22,7 @@ from pressroom_render.addresses import (
     older_page,
     standing_pages,
 )
+from pressroom_render.curation import Curation
 from pressroom_render.lists import (
     HOME,
     OPINION,
@@ -77,6 +78,7 @@ class Pages:
         self._swept: set[str] = set()
         self._lists = Lists(connection)
         self._projection = Projection(connection)
+        self._curation = Curation(connection)
 
     async def change(self, change: Applied) -> None:
         """Put an article in its lists and mark every page that shows it, before or after."""
@@ -98,6 +100,21 @@ class Pages:
             touched |= await self._around(after.id, new, moved)
             if HOME in moved:
                 await self._sweep_edge()
+            if (await self._curation.slots()).names(after.id):
+                await self._sweep_live()
+        await self._mark(touched)
+
+    async def curate(self, name: str) -> None:
+        """Mark a front that an editor has changed; with home, the rails that show its slots."""
+        await self._lists.lock()
+        list_name = HOME if name == HOME else f"section:{name}"
+        if name == HOME:
+            await self._sweep_live()
+        elif name not in self._site.section_keys:
+            return
+        await self._mark({each for each in list_pages(list_name) if each.kind == "front"})
+
+    async def _mark(self, touched: set[Page]) -> None:
         await lock_pages(self._connection, self._swept | {each.path for each in touched})
         await self._mark_swept()
         await self.mark_dirty(touched)
@@ -198,8 +215,12 @@ class Pages:
         last = await self._lists.place_in(name, newer[size - 1]) if len(newer) >= size else None
         await self._sweep_where([after(spot), *([sa.not_(after(last))] if last else [])])
         if len(newer) <= size:
-            edge = await self._lists.place_at(HOME, RAILS_LIVE)
-            await self._sweep_where([after(edge)] if edge else [])
+            await self._sweep_live()
+
+    async def _sweep_live(self) -> None:
+        """Mark the articles whose rails show what is newest now."""
+        edge = await self._lists.place_at(HOME, RAILS_LIVE)
+        await self._sweep_where([after(edge)] if edge else [])
 
     async def _sweep_edge(self) -> None:
         """Mark the articles at both sides of where live rails end: one of them may just have crossed it."""

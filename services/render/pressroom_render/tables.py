@@ -122,6 +122,15 @@ design = sa.Table(
     sa.Column("hash", sa.Text, nullable=False),
 )
 
+# What editors have put on fronts: home, or a section's key.
+front = sa.Table(
+    "front",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("slots", sa.JSON, nullable=False),
+)
+
 # What readers write to the newsroom: requests for a correction, tips.
 letter = sa.Table(
     "letter",

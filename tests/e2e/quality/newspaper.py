@@ -21,6 +21,7 @@ import httpx
 
 from pressroom_local.gateway import gateway_command, gateway_environment
 from pressroom_render.app import Studio, http_parts, open_studio, prepare_site
+from pressroom_render.curation import Curation
 from pressroom_render.handlers import Work, on_article
 from pressroom_render.projection import Projection
 from pressroom_render.settings import Settings
@@ -49,7 +50,9 @@ async def take_in(studio: Studio, event: ArticlePublished | ArticleUnpublished) 
     """Handle one event, as the consumer would."""
     async with studio.database.begin() as connection:
         outcomes = OutcomeOutbox(connection, studio.clock, "/render/pages")
-        await on_article(event, Work(Projection(connection), studio.pages(connection), outcomes, studio.clock))
+        await on_article(
+            event, Work(Projection(connection), Curation(connection), studio.pages(connection), outcomes, studio.clock)
+        )
 
 
 async def write_all(studio: Studio) -> None:

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from pressroom_render.app import Studio, open_studio, prepare_site
-from pressroom_render.handlers import Work, on_article
+from pressroom_render.curation import Curation
+from pressroom_render.handlers import Work, on_article, on_front
 from pressroom_render.projection import Projection
 from pressroom_render.settings import Settings
 from pressroom_render.writer import PageWriter
 from pressroom_shared.clock import ManualClock
-from pressroom_shared.events import ArticlePublished, ArticleUnpublished, Outcome
+from pressroom_shared.events import ArticlePublished, ArticleUnpublished, FrontChanged, Outcome
 from pressroom_shared.outbox import OutcomeOutbox
 
 SITE = """
@@ -68,11 +69,14 @@ async def studio(tmp_path: Path, database_url: str) -> AsyncIterator[Studio]:
         yield studio
 
 
-async def take_in(studio: Studio, event: Event) -> Outcome | None:
+async def take_in(studio: Studio, event: Event | FrontChanged) -> Outcome | None:
     """Handle one event, as the consumer would."""
     async with studio.database.begin() as connection:
         outcomes = OutcomeOutbox(connection, studio.clock, "/render/pages")
-        work = Work(Projection(connection), studio.pages(connection), outcomes, studio.clock)
+        work = Work(Projection(connection), Curation(connection), studio.pages(connection), outcomes, studio.clock)
+        if isinstance(event, FrontChanged):
+            await on_front(event, work)
+            return None
         return await on_article(event, work)
 
 

@@ -10,14 +10,17 @@ from pathlib import Path
 
 from pressroom_render.app import Studio
 from pressroom_shared.clock import from_microseconds
-from pressroom_shared.events import ArticlePublished
+from pressroom_shared.events import ArticlePublished, ArticleUnpublished, Front, FrontChanged
 from tests.examples import FIRST_VERSION, published, unpublished, version
-from tests.integration.render.conftest import Event, studio_in, take_in, tree, write_all
+from tests.integration.render.conftest import studio_in, take_in, tree, write_all
 
 SECTIONS = ["business", "business/economy", "world", "opinion", "trending"]
 KINDS = ["news", "news", "analysis", "review"]
 DAY_US = 86_400_000_000
 PICTURE = {"id": "m", "key": "media/ab/ab.jpg", "media_type": "image/jpeg", "width": 1600, "height": 1000, "bytes": 9}
+
+
+AnyEvent = ArticlePublished | ArticleUnpublished | FrontChanged
 
 
 @dataclass
@@ -26,25 +29,36 @@ class Newsroom:
 
     chance: random.Random
     articles: int = 25
-    newest: dict[str, Event] = field(default_factory=dict)
+    newest: dict[str, AnyEvent] = field(default_factory=dict)
     number: int = 1
 
-    def event(self) -> Event:
+    def event(self) -> AnyEvent:
         """A publication, an update, a withdrawal, a repeat or a stale event."""
         self.number += 1
         article_id = f"article-{self.chance.randrange(self.articles):03}"
         held = self.newest.get(article_id)
         roll = self.chance.random()
+        if roll > 0.97:
+            return self._note(self.curated())
         if held is not None and roll < 0.1:
             return held
-        if held is not None and roll < 0.22:
+        if not isinstance(held, FrontChanged) and held is not None and roll < 0.22:
             return self._note(unpublished(self.number, id=article_id, path=held.data.path))
         if isinstance(held, ArticlePublished) and roll < 0.4:
             return self._note(self.touched(held))
         stale = held is not None and roll > 0.94
         return self._note(self.publication(article_id, max(1, self.number - 2) if stale else self.number))
 
-    def touched(self, held: ArticlePublished) -> Event:
+    def curated(self) -> FrontChanged:
+        """An editor puts articles on a front, live or not."""
+        name = self.chance.choice(["home", "home", "business", "world"])
+        slots = ("lead", "editors_pick", "opinion", "trending")
+        chosen = {slot: [f"article-{self.chance.randrange(self.articles):03}"] for slot in slots}
+        moment = from_microseconds(version(self.number))
+        data = Front(front=name, version=version(self.number), at=moment, **chosen)
+        return FrontChanged(id=f"front-{self.number}", source="/ingest", subject=name, time=moment, data=data)
+
+    def touched(self, held: ArticlePublished) -> AnyEvent:
         """The same article with one thing changed: its words, its headline, or a correction."""
         data = held.data.model_dump()
         change = self.chance.choice(["body", "headline", "corrections"])
@@ -57,7 +71,7 @@ class Newsroom:
             data.pop(name)
         return published(self.number, **data)
 
-    def publication(self, article_id: str, number: int) -> Event:
+    def publication(self, article_id: str, number: int) -> AnyEvent:
         chance, which = self.chance, int(article_id[-3:])
         section = chance.choice(SECTIONS)
         slug = f"{article_id}-{chance.randrange(2)}"
@@ -84,14 +98,15 @@ class Newsroom:
             lead_image={"media_id": "m", "alt": "A harbour"} if pictured else None,
         )
 
-    def _note(self, event: Event) -> Event:
-        held = self.newest.get(event.data.id)
+    def _note(self, event: AnyEvent) -> AnyEvent:
+        subject = event.data.front if isinstance(event, FrontChanged) else event.data.id
+        held = self.newest.get(subject)
         if held is None or event.data.version > held.data.version:
-            self.newest[event.data.id] = event
+            self.newest[subject] = event
         return event
 
 
-async def full_build(folder: Path, events: Iterable[Event], now: datetime) -> dict[str, bytes]:
+async def full_build(folder: Path, events: Iterable[AnyEvent], now: datetime) -> dict[str, bytes]:
     """The site as it is when these events, in any order, are all that ever happened."""
     async with studio_in(folder, now=now) as studio:
         for event in events:

@@ -14,7 +14,7 @@ from pressroom_render.addresses import PAGE
 from pressroom_render.app import Studio
 from pressroom_render.tables import page
 from pressroom_shared.clock import ManualClock, from_microseconds
-from pressroom_shared.events import ArticlePublished
+from pressroom_shared.events import ArticlePublished, Front, FrontChanged
 from tests.examples import START, published, unpublished, version
 from tests.integration.render.conftest import take_in, tree, write_all
 
@@ -211,3 +211,32 @@ async def test_a_live_article_tells_its_entries_newest_first_each_at_its_own_add
     assert "We are there." in document[: places[0]]
     graph = json.loads(document.split('<script type="application/ld+json">')[1].split("</script>")[0])["@graph"]
     assert [each["headline"] for each in graph[0]["liveBlogUpdate"]] == ["Minute 2", "Minute 1", "Minute 0"]
+
+
+async def test_an_editor_puts_articles_on_fronts_and_what_is_not_live_is_passed_over(studio: Studio) -> None:
+    await publish_many(studio, 6)
+    front = curated(
+        "home", 1, lead=["article-001", "article-099"], editors_pick=["article-002"], trending=["article-003"]
+    )
+    await take_in(studio, front)
+    await take_in(studio, curated("world", 1, lead=["article-000"]))
+    await take_in(studio, curated("home", 0, lead=["article-004"]))  # older: it comes too late
+    await write_all(studio)
+    pages = tree(studio)
+    home, world = pages["index.html"].decode(), pages["world/index.html"].decode()
+    assert '<h2 class="hed xl"><a href="/world/2026/10/24/article-001/">' in home
+    assert '<h2 class="hed l"><a href="/world/2026/10/24/article-000/">' in world
+    assert home.index("Trending</h2>") < home.index("Headline 003")
+    beside = pages["world/2026/10/24/article-005/index.html"].decode()
+    assert "Editor’s pick" in beside
+    assert beside.index("Editor’s pick</h2>") < beside.index("Headline 002")
+    await take_in(studio, unpublished(2, id="article-001", path="/world/2026/10/24/article-001/"))
+    await take_in(studio, article(99, path="/world/2026/10/24/article-099/"))
+    await write_all(studio)
+    assert '<h2 class="hed xl"><a href="/world/2026/10/24/article-099/">' in tree(studio)["index.html"].decode()
+
+
+def curated(name: str, number: int, **slots: list[str]) -> FrontChanged:
+    moment = from_microseconds(version(number))
+    data = Front.model_validate({"front": name, "version": version(number), "at": moment, **slots})
+    return FrontChanged(id=f"front-{name}-{number}", source="/ingest", subject=name, time=moment, data=data)
