@@ -174,7 +174,8 @@ async def test_a_replay_begins_again_when_redis_lost_its_data(desk: Desk, api: h
 
 
 async def _has(redis: Any, stream: str, count: int) -> bool:
-    return bool(await redis.xlen(stream) == count)
+    """At least: a group that was made anew may ask for the same once more."""
+    return bool(await redis.xlen(stream) >= count)
 
 
 async def test_a_group_that_was_made_gets_everything_by_itself(desk: Desk, api: httpx.AsyncClient, redis: Any) -> None:
