@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import AsyncIterator
 
 import httpx
 import pytest
 import pyvips
-from pydantic import SecretStr
 
 from pressroom_render import api, card_api
 from pressroom_render.app import Studio
@@ -26,8 +26,8 @@ ID = published().data.id
 
 @pytest.fixture
 async def previews(studio: Studio) -> AsyncIterator[Previews]:
-    drawers = Drawers(studio.settings)
-    yield Previews(studio.database, studio.store, studio.site, Style(), drawers, SecretStr(KEY))
+    drawers, known = Drawers(studio.settings), frozenset({hashlib.sha256(KEY.encode()).hexdigest()})
+    yield Previews(studio.database, studio.store, studio.site, Style(), drawers, known)
     drawers.close()
 
 
@@ -82,7 +82,7 @@ async def test_nobody_else_draws_headlines_in_the_newspapers_name(
 
 async def test_without_a_key_nobody_does(studio: Studio, previews: Previews, client: httpx.AsyncClient) -> None:
     await take_in(studio, published())
-    previews.admin_key = None
+    previews.keys_sha256 = frozenset()
     answer = await client.get(f"/api/v1/articles/{ID}/card", headers={"Authorization": "Bearer "})
     assert answer.status_code == 401
 
