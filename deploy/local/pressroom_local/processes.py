@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import shutil
 import sys
@@ -119,8 +118,6 @@ def processes(plan: Plan, environ: Mapping[str, str]) -> list[Process]:
         own = {each.port_setting: str(plan.ports[each.name])}
         if each.name == "ingest":
             own["PRESSROOM_ADMIN_KEY"] = plan.admin_key
-        if each.name == "render-http":
-            own["PRESSROOM_RENDER_PREVIEW_KEYS_SHA256"] = hashlib.sha256(plan.admin_key.encode()).hexdigest()
         made.append(_python(each, plan, common | own))
     upstreams = {each.upstream: plan.ports[each.name] for each in SERVICES if each.upstream}
     if not plan.smtp_url:

@@ -152,8 +152,7 @@ async def http_parts(studio: Studio) -> list[Runnable]:
     app = create_http(title="Pressroom render", ready=ready)
     app.state.studio = studio
     drawers, style = Drawers(studio.settings), load_style(studio.settings.site)
-    keys = frozenset(studio.settings.preview_keys_sha256.split(",")) - {""}
-    app.state.previews = card_api.Previews(studio.database, studio.store, studio.site, style, drawers, keys)
+    app.state.previews = card_api.Previews(studio.database, studio.store, studio.site, style, drawers, studio.clock)
     app.include_router(card_api.router)
     app.include_router(api.router)  # last: it answers every path
     server = HttpServer(app, studio.settings.http_host, studio.settings.http_port)

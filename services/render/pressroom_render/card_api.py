@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass, replace
 from typing import Annotated
@@ -15,6 +14,8 @@ from pressroom_render.card_style import Style
 from pressroom_render.cards import card_of, one_line
 from pressroom_render.drawers import Drawers, Ruined
 from pressroom_render.projection import Projection
+from pressroom_shared.admins import KeyRings
+from pressroom_shared.clock import Clock
 from pressroom_shared.database import Database
 from pressroom_shared.http import Problem, problem_responses
 from pressroom_shared.site import Site
@@ -37,8 +38,7 @@ class Previews:
     site: Site
     style: Style
     drawers: Drawers
-    keys_sha256: frozenset[str]
-    """What may ask is known by its hash alone: the keys themselves are ingest's."""
+    clock: Clock
     busy: int = 0
 
 
@@ -47,23 +47,29 @@ def the_previews(request: Request) -> Previews:
     return previews
 
 
-def editor(
+async def editor(
     previews: Annotated[Previews, Depends(the_previews)],
     credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
 ) -> None:
-    """Whoever could draw any headline under the newspaper's name must be one of its editors."""
-    given = hashlib.sha256(credentials.credentials.encode()).hexdigest() if credentials else ""
-    if given not in previews.keys_sha256:
-        sentence = (
-            "Send a key that may look at previews (PRESSROOM_RENDER_PREVIEW_KEYS_SHA256): `Authorization: Bearer …`."
-        )
-        raise Problem(401, sentence, headers={"WWW-Authenticate": "Bearer"})
+    """Whoever could draw any headline under the newspaper's name must be one of its people."""
+    if credentials is None:
+        raise _unknown("Send your API key: `Authorization: Bearer prk_…`.")
+    async with previews.database.read() as connection:
+        key = await KeyRings(connection).find(credentials.credentials, previews.clock.now())
+    if key is None:
+        raise _unknown("This API key is not known, or was revoked.")
+    if {key.role, *key.sections.values()} <= {"reader"}:
+        raise Problem(403, "Your key's role is reader; this needs a contributor.")
+
+
+def _unknown(sentence: str) -> Problem:
+    return Problem(401, sentence, headers={"WWW-Authenticate": "Bearer"})
 
 
 @router.get(
     "/api/v1/articles/{article_id}/card",
     dependencies=[Depends(editor)],
-    responses={200: {"content": {"image/jpeg": {}}}, **problem_responses(401, 404, 422, 503)},
+    responses={200: {"content": {"image/jpeg": {}}}, **problem_responses(401, 403, 404, 422, 503)},
     response_class=Response,
 )
 async def preview(

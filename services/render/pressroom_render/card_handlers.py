@@ -14,8 +14,9 @@ from pressroom_render.drawers import Drawers, Ruined
 from pressroom_render.image_store import Images, Made
 from pressroom_render.pages import Pages
 from pressroom_render.shelf import Shelf
+from pressroom_shared.admins import KeyRings
 from pressroom_shared.clock import Clock
-from pressroom_shared.events import Article, ArticlePublished, ArticleUnpublished, Outcome, Status
+from pressroom_shared.events import Article, ArticlePublished, ArticleUnpublished, KeysChanged, Outcome, Status
 from pressroom_shared.outbox import OutcomeOutbox
 from pressroom_shared.site import Site
 from pressroom_shared.sitestore import SiteStore
@@ -35,6 +36,7 @@ class CardStore:
     cards: Cards
     images: Images
     pages: Pages
+    keys: KeyRings
     outcomes: OutcomeOutbox
 
 
@@ -91,6 +93,12 @@ async def on_article(event: ArticlePublished | ArticleUnpublished, work: CardWor
     if not name:
         await _erase(former, work)
     return None
+
+
+async def on_keys(event: KeysChanged, work: CardWork) -> None:
+    """Know who may look at previews."""
+    async with work.begin() as store:
+        await store.keys.apply(event)
 
 
 async def _draw(article: Article, held: HeldCard | None, work: CardWork, *, again: bool) -> tuple[str, str]:

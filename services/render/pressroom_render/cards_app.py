@@ -7,12 +7,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from pressroom_render.app import SOURCE, Studio
-from pressroom_render.card_handlers import CardStore, CardWork, on_article
+from pressroom_render.card_handlers import CardStore, CardWork, on_article, on_keys
 from pressroom_render.card_store import Cards
 from pressroom_render.card_style import load_style
 from pressroom_render.drawers import Drawers
 from pressroom_render.image_store import Images
-from pressroom_shared.events import ArticlePublished, ArticleUnpublished
+from pressroom_shared.admins import KeyRings
+from pressroom_shared.events import ArticlePublished, ArticleUnpublished, KeysChanged
 from pressroom_shared.http import HttpServer, create_http
 from pressroom_shared.outbox import OutcomeOutbox
 from pressroom_shared.running import Runnable, Task
@@ -31,7 +32,8 @@ async def cards_parts(studio: Studio) -> list[Runnable]:
     async def begin() -> AsyncIterator[CardStore]:
         async with studio.database.begin() as connection:
             outcomes = OutcomeOutbox(connection, studio.clock, "/render/cards")
-            yield CardStore(Cards(connection), Images(connection), studio.pages(connection), outcomes)
+            keys = KeyRings(connection)
+            yield CardStore(Cards(connection), Images(connection), studio.pages(connection), keys, outcomes)
 
     @asynccontextmanager
     async def work() -> AsyncIterator[CardWork]:
@@ -42,6 +44,7 @@ async def cards_parts(studio: Studio) -> list[Runnable]:
     consumer = Consumer(settings, group="cards", unit_of_work=work)
     consumer.on(ArticlePublished, on_article)
     consumer.on(ArticleUnpublished, on_article)
+    consumer.on(KeysChanged, on_keys)
 
     async def ready() -> str | None:
         return consumer.not_ready()

@@ -31,12 +31,6 @@ class Settings(Common):
         default=480 * 1024**2, ge=128 * 1024**2, description="What a process that draws may write to (RLIMIT_DATA)."
     )
 
-    preview_keys_sha256: str = Field(
-        default="",
-        pattern=r"^([0-9a-f]{64}(,[0-9a-f]{64})*)?$",
-        description="SHA-256 of each API key that may look at previews of cards, in hex, separated by commas.",
-    )
-
     @property
     def database(self) -> str:
         return self.database_url or self.sqlite_url("render")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from pressroom_shared.admins import key_ring_table
 from pressroom_shared.database import UtcTime, new_metadata, row_id
 from pressroom_shared.outbox import lease_table, outbox_table
 
 metadata = new_metadata()
 outbox = outbox_table(metadata)
 lease = lease_table(metadata)
+key_ring = key_ring_table(metadata)
 
 # The newest version of each article, tombstones among them.
 article = sa.Table(

@@ -15,8 +15,11 @@ from pressroom_render.app import Studio
 from pressroom_render.card_api import PREVIEWS_MAX, Previews
 from pressroom_render.card_style import Style
 from pressroom_render.drawers import Drawers
+from pressroom_shared.admins import KeyRings
+from pressroom_shared.events import ApiKey, KeyRing, KeysChanged
+from pressroom_shared.events.keys import Role
 from pressroom_shared.http import create_http
-from tests.examples import published
+from tests.examples import START, published
 from tests.integration.render.conftest import take_in
 
 KEY = "an-admin-key-of-thirty-two-chars"
@@ -24,10 +27,23 @@ ALLOWED = {"Authorization": f"Bearer {KEY}"}
 ID = published().data.id
 
 
+def key(secret: str, role: Role) -> ApiKey:
+    sha256 = hashlib.sha256(secret.encode()).hexdigest()
+    return ApiKey(id=secret, name=secret, role=role, secret_sha256=sha256, created_at=START)
+
+
+def ring(version: int, *keys: ApiKey) -> KeysChanged:
+    return KeysChanged(
+        id="k", source="/ingest", subject="keys", time=START, data=KeyRing(version=version, keys=[*keys])
+    )
+
+
 @pytest.fixture
 async def previews(studio: Studio) -> AsyncIterator[Previews]:
-    drawers, known = Drawers(studio.settings), frozenset({hashlib.sha256(KEY.encode()).hexdigest()})
-    yield Previews(studio.database, studio.store, studio.site, Style(), drawers, known)
+    drawers = Drawers(studio.settings)
+    async with studio.database.begin() as connection:
+        await KeyRings(connection).apply(ring(1, key(KEY, "contributor"), key("a-reader", "reader")))
+    yield Previews(studio.database, studio.store, studio.site, Style(), drawers, studio.clock)
     drawers.close()
 
 
@@ -80,11 +96,16 @@ async def test_nobody_else_draws_headlines_in_the_newspapers_name(
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-async def test_without_a_key_nobody_does(studio: Studio, previews: Previews, client: httpx.AsyncClient) -> None:
+async def test_a_readers_key_does_not_suffice_and_a_revoked_one_opens_nothing(
+    studio: Studio, client: httpx.AsyncClient
+) -> None:
     await take_in(studio, published())
-    previews.keys_sha256 = frozenset()
-    answer = await client.get(f"/api/v1/articles/{ID}/card", headers={"Authorization": "Bearer "})
-    assert answer.status_code == 401
+    answer = await client.get(f"/api/v1/articles/{ID}/card", headers={"Authorization": "Bearer a-reader"})
+    assert answer.status_code == 403
+    assert (await client.get(f"/api/v1/articles/{ID}/card", headers=ALLOWED)).status_code == 200
+    async with studio.database.begin() as connection:
+        await KeyRings(connection).apply(ring(2))
+    assert (await client.get(f"/api/v1/articles/{ID}/card", headers=ALLOWED)).status_code == 401
 
 
 async def test_an_unknown_article_a_long_headline_and_a_crowd_are_told(

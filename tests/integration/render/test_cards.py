@@ -19,6 +19,7 @@ from pressroom_render.drawers import Drawers
 from pressroom_render.image_names import PictureName, Responsive, name_of
 from pressroom_render.image_store import Images
 from pressroom_render.tables import outbox, page
+from pressroom_shared.admins import KeyRings
 from pressroom_shared.events import ArticlePublished, Media
 from pressroom_shared.outbox import OutcomeOutbox
 from tests import hostile
@@ -38,7 +39,8 @@ async def draw_card(studio: Studio, drawers: Drawers, event: Event) -> None:
     async def begin() -> AsyncIterator[CardStore]:
         async with studio.database.begin() as connection:
             outcomes = OutcomeOutbox(connection, studio.clock, "/render/cards")
-            yield CardStore(Cards(connection), Images(connection), studio.pages(connection), outcomes)
+            keys = KeyRings(connection)
+            yield CardStore(Cards(connection), Images(connection), studio.pages(connection), keys, outcomes)
 
     work = CardWork(begin, drawers, studio.store, studio.site, Style(), studio.clock)
     outcome = await on_article(event, work)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -13,8 +14,11 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from pressroom_shared.admins import KeyRings
+from pressroom_shared.database import open_database
+from pressroom_shared.events import ApiKey, KeyRing, KeysChanged
 from pressroom_shared.keys import ARTICLES, FIELD, OUTCOMES, dead_letters
-from tests.examples import published
+from tests.examples import START, published
 from tests.integration.render.conftest import SITE
 from tests.waiting import until
 
@@ -132,3 +136,23 @@ async def test_a_process_that_is_told_to_stop_finishes_what_it_draws(
             return await said(redis) == dict.fromkeys(ids, "done")
 
         await until(all_said, timeout_s=60)
+
+
+async def test_the_ring_of_keys_is_known_to_the_previews(tmp_path: Path, redis_url: str, redis: Redis) -> None:
+    key = ApiKey(
+        id="1", name="desk", role="editor", secret_sha256=hashlib.sha256(b"secret").hexdigest(), created_at=START
+    )
+    ring = KeysChanged(id="k", source="/ingest", subject="keys", time=START, data=KeyRing(version=1, keys=[key]))
+    with cards_process(tmp_path, redis_url) as process:
+        await redis.xadd(ARTICLES, {FIELD: ring.model_dump_json().encode()})
+        await publish(redis, 1)
+        await until(process.drawn, timeout_s=40)
+        async with (
+            open_database(f"sqlite+aiosqlite:///{tmp_path / 'render.db'}") as database,
+            database.read() as connection,
+        ):
+
+            async def known() -> bool:
+                return await KeyRings(connection).find("secret", START) is not None
+
+            await until(known, timeout_s=20)
