@@ -6,7 +6,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 MEMBERS := $(wildcard */pyproject.toml services/*/pyproject.toml deploy/local/pyproject.toml)
 
-.PHONY: help install run check format test chaos gate quality schemas bench e2e-compose clean
+.PHONY: help install run check format test chaos gate quality fuzz schemas bench e2e-compose clean
 
 help: ## This list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
@@ -48,8 +48,8 @@ gate: install ## The long gate: 2,000 events about 500 articles, then the site b
 quality: install ## Others' tools look at every kind of page: needs Node, Java and Chromium
 	$(UV) run --frozen --group quality python -m tests.e2e.quality.check
 
-quality: install ## Others' tools look at every kind of page: needs Node, Java and Chromium
-	$(UV) run --frozen --group quality python -m tests.e2e.quality.check
+fuzz: install ## schemathesis against the editors' API, for longer than in `make test`
+	PRESSROOM_FUZZ_EXAMPLES=200 $(BIN)/pytest tests/integration/ingest/test_fuzz.py
 
 schemas: install ## Write the committed contracts, the merged OpenAPI document, docs/settings.md
 	$(BIN)/python -m pressroom_shared.contracts shared/contracts

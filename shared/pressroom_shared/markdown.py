@@ -172,12 +172,16 @@ def links(markdown: str) -> list[str]:
 
 def media_ids(markdown: str) -> list[str]:
     """The ids of the pictures that the text shows (`media:ID`), each once."""
+    if "media" not in markdown and "&" not in markdown:  # an entity could spell it; nothing else can hide it
+        return []
     named = (urlsplit(address) for address in links(markdown) if address.startswith("media:"))
     return list(dict.fromkeys(each.path for each in named))
 
 
 def pictures(markdown: str) -> list[tuple[str, str]]:
     """Every picture that the text shows, in order: its address and the alternative text that is written there."""
+    if "![" not in markdown and "<" not in markdown:
+        return []
     reader = _Links()
     reader.feed(_render(markdown))
     reader.close()

@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from pressroom_shared.errors import PressroomError
 
@@ -106,13 +107,28 @@ def add_problem_handlers(app: FastAPI) -> None:
         what = "The request cannot be answered" if request.method == "GET" else "Nothing was stored"
         return invalid([_field_error(each) for each in error.errors()], what=what).response()
 
-    async def on_http(_request: Request, error: Exception) -> JSONResponse:
+    async def on_http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
-        return Problem(error.status_code, _sentence(error), headers=error.headers).response()
+        headers = dict(error.headers or {})
+        if error.status_code == 405:
+            headers |= _allow(app, request.url.path)
+        return Problem(error.status_code, _sentence(error), headers=headers).response()
 
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(HTTPException, on_http)
+
+
+def _allow(app: FastAPI, path: str) -> dict[str, str]:
+    """Every method that an address takes (RFC 9110 §15.5.6): one route knows only its own."""
+    methods = {
+        method.upper()
+        for template, operations in app.openapi()["paths"].items()
+        if compile_path(template)[0].fullmatch(path)
+        for method in operations
+        if method in {"get", "post", "put", "patch", "delete"}
+    }
+    return {"Allow": ", ".join(sorted(methods))} if methods else {}
 
 
 def _field_error(error: Mapping[str, Any]) -> FieldError:

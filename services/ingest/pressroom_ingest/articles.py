@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -56,9 +57,9 @@ class Head:
         return f'"{self.revision}"'
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Revision:
-    """One save."""
+    """One save. It never changes."""
 
     article_id: str
     number: int
@@ -68,7 +69,7 @@ class Revision:
     actor_name: str
     at: datetime
 
-    @property
+    @cached_property
     def article(self) -> Document:
         return Document.model_validate(self.document)
 
@@ -95,6 +96,7 @@ class Articles:
         self._site = site
         self._names = names
         self._shelf = shelf
+        self._revisions: dict[tuple[str, int], Revision] = {}  # of this transaction: a revision never changes
 
     async def create(self, given: ArticleIn, actor: Actor) -> Head:
         """Store a draft. Raises problems: 422 naming each wrong field, 409 for an `external_id` that is taken."""
@@ -193,11 +195,15 @@ class Articles:
         return Head(*row)
 
     async def revision(self, article_id: str, number: int) -> Revision:
+        held = self._revisions.get((article_id, number))
+        if held is not None:
+            return held
         statement = sa.select(revision).where(revision.c.article_id == article_id, revision.c.number == number)
         row = (await self._connection.execute(statement)).one_or_none()
         if row is None:
             raise Problem(404, f"The article {article_id!r} has no revision {number}.")
-        return Revision(*row)
+        self._revisions[article_id, number] = Revision(*row)
+        return self._revisions[article_id, number]
 
     async def revisions(self, article_id: str, *, before: int | None, limit: int) -> list[Revision]:
         """Newest first."""

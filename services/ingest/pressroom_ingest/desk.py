@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_ingest.articles import Articles
 from pressroom_ingest.auditing import Audit
+from pressroom_ingest.built import Built
 from pressroom_ingest.bulk import Bulk
 from pressroom_ingest.entries import Entries
 from pressroom_ingest.fronts import Fronts
@@ -37,6 +38,7 @@ class Work:
     """Everything that one unit of work may touch."""
 
     connection: AsyncConnection
+    built: Built
     clock: Clock
     site: Site
     articles: Articles
@@ -68,6 +70,7 @@ class Desk:
     settings: Settings
     clock: Clock
     uses: KeyUses = field(default_factory=KeyUses)
+    built: Built = field(default_factory=Built)
 
     @asynccontextmanager
     async def begin(self, *, wake: bool = True) -> AsyncIterator[Work]:
@@ -91,6 +94,7 @@ class Desk:
         )
         return Work(
             connection=connection,
+            built=self.built,
             clock=self.clock,
             site=self.site,
             articles=articles,

@@ -9,14 +9,16 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import langcodes
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from pressroom_ingest.kinds import Flag, Moment
 from pressroom_ingest.slugs import slugify
 from pressroom_shared.http import FieldError, invalid
 from pressroom_shared.markdown import links, media_ids
 from pressroom_shared.site import Site
 
 HEADLINE_CHARS_ADVISED = 110
+PATH_OR_URL = r"^(/[^\s/][^\s]*|/|https?://[^\s]+)$"
 
 
 def _language(tag: str) -> str:
@@ -26,13 +28,17 @@ def _language(tag: str) -> str:
 
 
 def _path_or_url(value: str) -> str:
-    if not re.fullmatch(r"(/[^\s/][^\s]*|/|https?://[^\s]+)", value):
+    if not re.fullmatch(PATH_OR_URL, value):
         raise ValueError("It must be a path that begins with one slash, or an http(s) address.")
     return value
 
 
 Language = Annotated[str, AfterValidator(_language)]
-Address = Annotated[str, Field(max_length=2000), AfterValidator(_path_or_url)]
+Address = Annotated[
+    str,
+    Field(max_length=2000, json_schema_extra={"pattern": PATH_OR_URL}, examples=["/world/"]),
+    AfterValidator(_path_or_url),
+]
 Short = Annotated[str, Field(max_length=300)]
 
 
@@ -71,8 +77,8 @@ class SocialIn(SeoIn):
 
 class ReviewIn(Part):
     item: str = Field(min_length=1, max_length=300, examples=["The Keeper's Hours, at the Net Loft"])
-    rating: float = Field(ge=0, le=100)
-    best: float = Field(default=5, gt=0, le=100)
+    rating: float = Field(strict=True, ge=0, le=100)
+    best: float = Field(default=5, strict=True, gt=0, le=100)
 
 
 class ArticleIn(Part):
@@ -91,8 +97,8 @@ class ArticleIn(Part):
     also_in: list[str] = Field(default=[], max_length=10, description="Further sections.")
     lead_image: LeadImageIn | None = None
     dateline: Short | None = None
-    breaking: bool = False
-    embargo_until: AwareDatetime | None = None
+    breaking: Flag = False
+    embargo_until: Moment | None = None
     late_policy: Literal["publish", "hold", "publish_silently"] = "publish"
     seo: SeoIn | None = None
     social: SocialIn | None = None
@@ -100,7 +106,7 @@ class ArticleIn(Part):
     review: ReviewIn | None = None
     redirect_from: list[Address] = Field(default=[], max_length=50)
     external_id: Annotated[str, Field(min_length=1, max_length=200)] | None = None
-    published_at: AwareDatetime | None = Field(default=None, description="For an archive: when it first appeared.")
+    published_at: Moment | None = Field(default=None, description="For an archive: when it first appeared.")
 
     def text(self) -> str:
         """All Markdown of the article."""
@@ -131,7 +137,7 @@ class Entry(Part):
     """One entry of a live article."""
 
     id: str
-    at: AwareDatetime
+    at: Moment
     headline: Short = ""
     body: str
 

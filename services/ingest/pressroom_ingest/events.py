@@ -42,6 +42,9 @@ class EventBuilder:
     async def __call__(self, connection: AsyncConnection, row: OutboxRow) -> bytes:
         if row.payload is not None:  # not an article's: it was built when it was stored
             return row.payload
+        built = self._desk.built.take(row.event_id)
+        if built is not None:
+            return built
         work = self._desk.work(connection)
         return (await build(work, row.article_id, row.version, event_id=row.event_id)).encode()
 
@@ -66,11 +69,15 @@ async def build(work: Work, article_id: str, version: int, *, event_id: str) -> 
 
 
 async def refuse_too_large(work: Work, went_out: Publication) -> None:
-    """Raises 422 when the event would be larger than consumers accept; the transaction then leaves nothing."""
-    event = await build(work, went_out.article_id, went_out.version, event_id="0" * 36)
-    size = len(event.encode())
-    if size > EVENT_BYTES_MAX:
-        raise size_problem(size)
+    """Raises 422 when the event would be larger than consumers accept; the transaction then leaves nothing.
+
+    What was built for that is kept for the relay of this process, under the event's id, which no other event has.
+    """
+    event_id = work.publications.event_ids[went_out.article_id, went_out.version]
+    payload = (await build(work, went_out.article_id, went_out.version, event_id=event_id)).encode()
+    if len(payload) > EVENT_BYTES_MAX:
+        raise size_problem(len(payload))
+    work.built.keep(event_id, payload)
 
 
 def size_problem(size: int) -> Problem:

@@ -83,6 +83,8 @@ class MediaShelf:
         return [self._view(row) for row in await self._connection.execute(statement)]
 
     async def known(self, ids: list[str]) -> set[str]:
+        if not ids:
+            return set()
         return set((await self._connection.execute(sa.select(media.c.id).where(media.c.id.in_(ids)))).scalars())
 
     async def note_use(self, article_id: str, ids: list[str]) -> None:
@@ -93,6 +95,8 @@ class MediaShelf:
 
     async def for_event(self, ids: list[str]) -> list[EventMedia]:
         """The pictures of an article, in the order of `ids`."""
+        if not ids:
+            return []
         rows = {row.id: row for row in await self._connection.execute(sa.select(media).where(media.c.id.in_(ids)))}
         return [_event_media(rows[each]) for each in dict.fromkeys(ids) if each in rows]
 

@@ -77,14 +77,30 @@ class Names:
 
     async def people(self, named: list[PersonIn]) -> list[Person]:
         """The people of an article's field, in order, each once."""
-        slugs = list(dict.fromkeys((await self.canonical("author", map(person_slug, named))).values()))
-        rows = {each.slug: each for each in await self._rows(person, slugs)}
-        return [Person(slug=each, name=rows[each].name, title=rows[each].title) for each in slugs if each in rows]
+        rows = await self._now("author", map(person_slug, named))
+        return [Person(slug=row.slug, name=row.name, title=row.title) for row in rows]
 
     async def tags(self, named: list[str]) -> list[Tag]:
-        slugs = list(dict.fromkeys((await self.canonical("tag", map(slugify, named))).values()))
-        names = {each.slug: each.name for each in await self._rows(tag, slugs)}
-        return [Tag(slug=each, name=names[each]) for each in slugs if each in names]
+        return [Tag(slug=row.slug, name=row.name) for row in await self._now("tag", map(slugify, named))]
+
+    async def _now(self, kind: Kind, slugs: Iterable[str]) -> list[Any]:
+        """The rows that slugs lead to now, in their order, each once: one look, for every publication takes it."""
+        wanted = list(dict.fromkeys(slugs))
+        if not wanted:
+            return []
+        table = TABLES[kind]
+        led = sa.and_(alias.c.kind == kind, alias.c.target == table.c.slug, alias.c.slug.in_(wanted))
+        statement = (
+            sa.select(table, alias.c.slug.label("former"))
+            .outerjoin(alias, led)
+            .where(sa.or_(table.c.slug.in_(wanted), alias.c.slug.is_not(None)))
+        )
+        found: dict[str, Any] = {}
+        for row in await self._connection.execute(statement):
+            found[row.slug] = row
+            if row.former is not None:
+                found[row.former] = row
+        return list({found[each].slug: found[each] for each in wanted if each in found}.values())
 
     async def _rows(self, table: sa.Table, slugs: list[str]) -> list[Any]:
         if not slugs:

@@ -77,6 +77,7 @@ class Publications:
         self._site = site
         self._articles = articles
         self._shelf = shelf
+        self.event_ids: dict[tuple[str, int], str] = {}
         self._bulk = bulk
 
     async def publish(
@@ -297,9 +298,11 @@ class Publications:
         if bulk:
             await self._bulk.send([(head.id, version)])
             return written
+        event_id = new_id()
         await outbox.add(
-            self._connection, stream=ARTICLES, event_id=new_id(), article_id=head.id, version=version, created_at=now
+            self._connection, stream=ARTICLES, event_id=event_id, article_id=head.id, version=version, created_at=now
         )
+        self.event_ids[head.id, version] = event_id
         return written
 
     async def address(self, head: Head, given: ArticleIn, first: datetime) -> str:
@@ -330,13 +333,13 @@ class Publications:
         return set((await self._connection.execute(now_at.union(was_at))).scalars())
 
     async def _is_free(self, path: str, article_id: str) -> bool:
-        now_at = await self._connection.scalar(sa.select(article.c.id).where(article.c.path == path))
-        was_at = await self._connection.scalar(sa.select(former_path.c.article_id).where(former_path.c.path == path))
-        return now_at in {None, article_id} and was_at in {None, article_id}
+        now_at = sa.select(article.c.id).where(article.c.path == path)
+        was_at = sa.select(former_path.c.article_id).where(former_path.c.path == path)
+        return set((await self._connection.execute(now_at.union(was_at))).scalars()) <= {article_id}
 
     async def _move(self, head: Head, path: str, version: int, redirect_from: list[str]) -> None:
         """Keep every address that the article had; the one it comes back to is no former one any more."""
-        former = [each for each in redirect_from if each.startswith("/")]
+        former = [each for each in redirect_from if each.startswith("/") and each != path]
         if head.path and head.path != path:
             former.append(head.path)
         for each in former:
@@ -345,4 +348,5 @@ class Publications:
                 .values(path=each, article_id=head.id, version=version)
                 .on_conflict_do_nothing()
             )
-        await self._connection.execute(sa.delete(former_path).where(former_path.c.path == path))
+        if head.path is not None and head.path != path:
+            await self._connection.execute(sa.delete(former_path).where(former_path.c.path == path))

@@ -24,7 +24,7 @@ from pressroom_ingest.api.edge import (
 )
 from pressroom_ingest.articles import Filter
 from pressroom_ingest.documents import ArticleIn
-from pressroom_ingest.idempotency import Answer
+from pressroom_ingest.idempotency import KEY_CHARS_MAX, Answer
 from pressroom_ingest.presenting import article_view, list_view
 from pressroom_shared.clock import from_microseconds, microseconds
 from pressroom_shared.http import Problem, problem_responses
@@ -34,7 +34,15 @@ FIELDS_MAX = 40
 """How many fields of a change the audit log names."""
 
 IfMatch = Annotated[str | None, Header(description="The `ETag` that you have read.", examples=['"3"'])]
-IdempotencyKey = Annotated[str | None, Header(description="The same key repeats the first answer, for 24 h.")]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        min_length=1,
+        max_length=KEY_CHARS_MAX,
+        description="The same key repeats the first answer, for 24 h.",
+        examples=["5f0c7a1e"],
+    ),
+]
 
 
 @router.post("", status_code=201, responses=ERRORS | problem_responses(409, 413))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
 
 from pressroom_ingest.api.edge import ERRORS, Admin, Cursor, Limit, TheDesk, decode_cursor, encode_cursor, page
 from pressroom_ingest.auditing import AuditFilter
+from pressroom_ingest.kinds import Moment
 
 router = APIRouter(prefix="/api/v1/audit", tags=["Audit"])
 
@@ -22,8 +22,8 @@ async def list_audit(
     action: Annotated[
         str, Query(max_length=60, description="`article.published`, or `article` for all that begin so.")
     ] = "",
-    since: Annotated[AwareDatetime | None, Query(description="From this moment on.")] = None,
-    until: Annotated[AwareDatetime | None, Query(description="Before this moment.")] = None,
+    since: Annotated[Moment | None, Query(description="From this moment on.")] = None,
+    until: Annotated[Moment | None, Query(description="Before this moment.")] = None,
     cursor: Cursor = "",
     limit: Limit = 50,
 ) -> dict[str, Any]:

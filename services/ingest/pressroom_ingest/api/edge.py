@@ -21,8 +21,8 @@ from pressroom_shared.http import FieldError, Problem, invalid, problem_response
 
 LIMIT_MAX = 100
 bearer = HTTPBearer(auto_error=False, scheme_name="API key", description="`Authorization: Bearer prk_…`")
-ERRORS = problem_responses(401, 403, 422, 429)
-NOT_FOUND = problem_responses(401, 403, 404, 422, 429)
+ERRORS = problem_responses(400, 401, 403, 413, 422, 429)
+NOT_FOUND = problem_responses(400, 401, 403, 404, 413, 422, 429)
 
 
 def the_desk(request: Request) -> Desk:

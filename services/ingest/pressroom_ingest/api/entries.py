@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from pressroom_ingest.api.articles import IdempotencyKey, IfMatch
 from pressroom_ingest.api.edge import NOT_FOUND, Contributor, TheDesk, answer, document, kept, respond
@@ -14,6 +14,7 @@ from pressroom_ingest.entries import Edited
 from pressroom_ingest.events import refuse_too_large
 from pressroom_ingest.idempotency import Answer
 from pressroom_ingest.keys import Actor
+from pressroom_ingest.kinds import Flag, Moment
 from pressroom_ingest.previews import preview as send_preview
 from pressroom_shared.clock import rfc3339
 from pressroom_shared.http import problem_responses
@@ -21,7 +22,7 @@ from pressroom_shared.http import problem_responses
 router = APIRouter(prefix="/api/v1/articles/{article_id}", tags=["Live articles"])
 Headline = Annotated[str, Field(max_length=300, description="May be left out.", examples=["The cranes move again"])]
 Body = Annotated[str, Field(min_length=1, max_length=50_000, description="Markdown.", examples=["At two, they moved."])]
-At = Annotated[AwareDatetime | None, Field(description="When it happened; now when it is left out.")]
+At = Annotated[Moment | None, Field(description="When it happened; now when it is left out.")]
 
 
 class EntryIn(BaseModel):
@@ -31,7 +32,7 @@ class EntryIn(BaseModel):
     headline: Headline = ""
     body: Body
     at: At = None
-    notify: bool = Field(default=False, description="Tell the article's readers.")
+    notify: Flag = Field(default=False, description="Tell the article's readers.")
 
 
 class EntryPatch(BaseModel):
@@ -40,7 +41,7 @@ class EntryPatch(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
     headline: Headline = ""
     body: Body = ""
-    at: AwareDatetime = Field(default=None, description="When it happened.")  # type: ignore[assignment]
+    at: Moment = Field(default=None, description="When it happened.")  # type: ignore[assignment]
 
 
 @router.post("/entries", status_code=201, responses=NOT_FOUND | problem_responses(409, 412))

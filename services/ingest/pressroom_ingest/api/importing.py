@@ -44,14 +44,14 @@ EXAMPLE = (
         200: {
             "description": "A line for each article: `{line, external_id, status, id, url, errors?}`; `status` is "
             "`created`, `updated`, `unchanged` or `failed`.",
-            "content": {"application/x-ndjson": {"schema": {"type": "string"}}},
+            "content": {"application/x-ndjson": {"schema": {}}},
         }
     },
     openapi_extra={
         "requestBody": {
-            "required": True,
+            "required": False,
             "description": "An article a line, each with its `external_id`; live with `published_at`, else a draft.",
-            "content": {"application/x-ndjson": {"schema": {"type": "string"}, "example": EXAMPLE}},
+            "content": {"application/x-ndjson": {"schema": {}, "example": EXAMPLE}},
         }
     },
 )

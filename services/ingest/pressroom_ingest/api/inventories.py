@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pressroom_ingest.api.edge import ERRORS, NOT_FOUND, Admin, TheDesk
 from pressroom_ingest.inventories import Inventories, by_kind
+from pressroom_ingest.kinds import Flag
 from pressroom_ingest.reconciling import carry_out, find_drift, plan
 from pressroom_shared.keys import SINKS
 from pressroom_shared.streams.metrics import DRIFT
@@ -47,11 +48,11 @@ async def show(desk: TheDesk, actor: Admin, request_id: str, contents: Contents 
 
 class RepairIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
-    from_ingest: bool = Field(
+    from_ingest: Flag = Field(
         default=False, description="Ingest decides also where a sink is newer, or has what ingest has not."
     )
-    contents: bool = Field(default=False, description="Also what differs by its contents only.")
-    dry_run: bool = Field(default=False, description="Only say what it would do.")
+    contents: Flag = Field(default=False, description="Also what differs by its contents only.")
+    dry_run: Flag = Field(default=False, description="Only say what it would do.")
 
 
 @router.post("/{request_id}/repair", responses=NOT_FOUND)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from pressroom_ingest.api.edge import ERRORS, NOT_FOUND, Admin, TheDesk
 from pressroom_ingest.keys import Role
+from pressroom_ingest.kinds import Moment
 from pressroom_shared.http import FieldError, invalid, problem_responses
 
 router = APIRouter(prefix="/api/v1/keys", tags=["Keys"])
-Overlap = Annotated[int, Field(ge=0, le=720, description="How many hours the old secret is still good.")]
+Overlap = Annotated[int, Field(strict=True, ge=0, le=720, description="How many hours the old secret is still good.")]
 
 
 class KeyIn(BaseModel):
@@ -27,7 +28,7 @@ class KeyIn(BaseModel):
         description="Another role in some sections; a main section's holds for its sub-sections.",
         examples=[{"business": "editor", "opinion": "reader"}],
     )
-    expires_at: AwareDatetime | None = Field(default=None, description="Then it is good no longer.")
+    expires_at: Moment | None = Field(default=None, description="Then it is good no longer.")
 
 
 class RotateIn(BaseModel):

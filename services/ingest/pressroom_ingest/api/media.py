@@ -25,6 +25,7 @@ from pressroom_ingest.api.edge import (
     encode_cursor,
     page,
 )
+from pressroom_ingest.kinds import Flag
 from pressroom_ingest.locations import strip_location
 from pressroom_ingest.media import sha256_of, store_key
 from pressroom_ingest.pictures import look_at
@@ -41,7 +42,7 @@ class MediaPatch(BaseModel):
     alt: str = Field(default="", max_length=1000)
     caption: str = Field(default="", max_length=2000)
     credit: str = Field(default="", max_length=300)
-    decorative: bool = False
+    decorative: Flag = False
     focal_point: FocalPoint | None = Field(default=None, description="x and y, 0 to 1, from the top left.")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -11,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from redis.asyncio import Redis
 
 from pressroom_ingest.api.edge import ERRORS, NOT_FOUND, Admin, Limit, TheDesk, document
+from pressroom_ingest.kinds import Flag, Moment
 from pressroom_ingest.replays import Replays, Selection, would
 from pressroom_shared import outbox
 from pressroom_shared.http import Problem, problem_responses
@@ -57,12 +57,12 @@ class ReplayIn(BaseModel):
     """Which articles, and to which sinks. Exactly one of `all`, `article_id`, `section` and `since`."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
-    all: bool = Field(default=False, description="Every article that was ever published.")
+    all: Flag = Field(default=False, description="Every article that was ever published.")
     article_id: str = Field(default="", max_length=64)
     section: str = Field(default="", max_length=200, examples=["business/economy"])
-    since: datetime | None = Field(default=None, description="Last published since then. RFC 3339.")
+    since: Moment | None = Field(default=None, description="Last published since then. RFC 3339.")
     to: list[Sink] = Field(default=["pages", "cards", "search", "notify"], min_length=1, max_length=4)
-    dry_run: bool = Field(default=False, description="Only say what it would do.")
+    dry_run: Flag = Field(default=False, description="Only say what it would do.")
 
     @model_validator(mode="after")
     def one_of(self) -> ReplayIn:
@@ -78,7 +78,7 @@ class ReplayIn(BaseModel):
         return Selection(self.article_id, self.section, self.since)
 
 
-@router.post("/replays", status_code=202, responses=NOT_FOUND)
+@router.post("/replays", status_code=202, responses=NOT_FOUND | {200: {"description": "What it would do."}})
 async def ask_replay(desk: TheDesk, actor: Admin, given: ReplayIn) -> Response:
     """Send articles once more to some sinks. They apply at `>=`, derived output is made again, and no reader is told.
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from pressroom_ingest.api.articles import IdempotencyKey, IfMatch
 from pressroom_ingest.api.edge import (
@@ -27,6 +27,7 @@ from pressroom_ingest.desk import Desk
 from pressroom_ingest.documents import Address
 from pressroom_ingest.events import refuse_too_large
 from pressroom_ingest.idempotency import Answer
+from pressroom_ingest.kinds import Flag, Moment
 from pressroom_ingest.presenting import article_view, receipt_view
 from pressroom_ingest.publications import Publication, Wish
 from pressroom_ingest.waiting import Waiters
@@ -45,10 +46,10 @@ class PublishIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     change: Change | None = Field(default=None, description="`new` the first time, then `update`.")
-    notify: bool | None = Field(default=None, description="Tell readers. True for `new` and `correction`.")
+    notify: Flag | None = Field(default=None, description="Tell readers. True for `new` and `correction`.")
     note: str = Field(default="", max_length=2000, description="What was wrong, for a correction. Readers see it.")
-    at: AwareDatetime | None = Field(default=None, description="When; left out or past: now.")
-    override_embargo: bool = Field(default=False, description="Before the embargo's end: for admins, and audited.")
+    at: Moment | None = Field(default=None, description="When; left out or past: now.")
+    override_embargo: Flag = Field(default=False, description="Before the embargo's end: for admins, and audited.")
 
 
 class UnpublishIn(BaseModel):
