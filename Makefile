@@ -13,7 +13,7 @@ help: ## This list
 
 install: $(INSTALLED) ## Everything that the other targets need, into .venv
 
-# Python's own venv brings uv where the machine has none; a Python without it takes pip's user folder.
+# Python's own venv brings uv where the machine has none.
 .uv/bin/uv:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Pressroom needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Set PYTHON=… to another one.")'
 	$(PYTHON) -m venv .uv
@@ -37,7 +37,7 @@ format: install ## Write the code as `make check` wants it
 	$(BIN)/ruff check --fix .
 
 test: install ## Every test that this machine can run
-	$(BIN)/pytest $(TESTS)
+	$(BIN)/pytest -n 2 --dist loadfile $(TESTS)
 
 chaos: install ## Workers and Redis killed, flushed, away: many minutes; QUICK=1 for two
 	$(if $(QUICK),,PRESSROOM_CHAOS_FULL=1) $(BIN)/pytest tests/chaos
