@@ -43,6 +43,7 @@ class Work:
 
 async def on_article(event: ArticlePublished | ArticleUnpublished, work: Work) -> Outcome | None:
     """Take a publication or a withdrawal in. The page writer says `done` once the page is in place."""
+    await work.pages.lock()
     now = work.clock.now()
     match await work.projection.apply(event, now=now):
         case Stale(held):

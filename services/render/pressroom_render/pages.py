@@ -83,10 +83,13 @@ class Pages:
         self._curation = Curation(connection)
         self._profiles = Profiles(connection)
 
+    async def lock(self) -> None:
+        """Take events in one after the other, before anything is read: each then sees what the one before it did."""
+        await self._lists.lock()
+
     async def change(self, change: Applied) -> None:
         """Put an article in its lists and mark every page that shows it, before or after."""
         before, after = change.before, change.after
-        await self._lists.lock()
         old = self._places(before)
         new = self._places(after)
         touched = {self.own_page(each) for each in (before, after) if each is not None}
