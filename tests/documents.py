@@ -18,10 +18,12 @@ import pressroom_ingest.app as ingest
 import pressroom_ingest.settings
 import pressroom_notify.app as notify
 import pressroom_notify.settings
+import pressroom_render.app as render
 import pressroom_render.settings
 import pressroom_search.app as search
 import pressroom_search.settings
 from pressroom_ingest.waiting import Waiters
+from pressroom_render.drawers import Drawers
 from pressroom_search.folder import Folder
 from pressroom_search.reader import Reader
 from pressroom_shared.clock import SystemClock
@@ -56,8 +58,15 @@ async def apps(folder: Path) -> AsyncIterator[list[FastAPI]]:
     async with AsyncExitStack() as stack:
         desk = await stack.enter_async_context(ingest.open_desk(pressroom_ingest.settings.Settings(**where)))
         readers = await stack.enter_async_context(notify.open_desk(pressroom_notify.settings.Settings(**where)))
-        search_settings = pressroom_search.settings.Settings(**where)
-        yield [ingest.create_api(desk, Waiters()), search_app(search_settings), notify.create_api(readers)]
+        studio = await stack.enter_async_context(render.open_studio(pressroom_render.settings.Settings(**where)))
+        drawers = Drawers(studio.settings)
+        stack.callback(drawers.close)
+        yield [
+            ingest.create_api(desk, Waiters()),
+            render.create_api(studio, drawers),
+            search_app(pressroom_search.settings.Settings(**where)),
+            notify.create_api(readers),
+        ]
 
 
 def search_app(settings: pressroom_search.settings.Settings) -> FastAPI:

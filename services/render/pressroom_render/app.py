@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_render import api, card_api
@@ -159,8 +160,8 @@ async def pages_parts(studio: Studio) -> list[Runnable]:
     return [consumer, writer, previews, relay, server, *([purger] if purger else [])]
 
 
-async def http_parts(studio: Studio) -> list[Runnable]:
-    """What the gateway asks for a page that is not there."""
+def create_api(studio: Studio, drawers: Drawers) -> FastAPI:
+    """What the gateway asks for a page that is not there, the forms, and cards to look at."""
 
     async def ready() -> str | None:
         async with studio.database.read() as connection:
@@ -169,11 +170,17 @@ async def http_parts(studio: Studio) -> list[Runnable]:
 
     app = create_http(title="Pressroom render", ready=ready)
     app.state.studio = studio
-    drawers, style = Drawers(studio.settings), load_style(studio.settings.site)
+    style = load_style(studio.settings.site)
     app.state.previews = card_api.Previews(studio.database, studio.store, studio.site, style, drawers, studio.clock)
     app.include_router(card_api.router)
     app.include_router(api.router)  # last: it answers every path
-    server = HttpServer(app, studio.settings.http_host, studio.settings.http_port)
+    return app
+
+
+async def http_parts(studio: Studio) -> list[Runnable]:
+    """The HTTP side of render, in a process of its own."""
+    drawers = Drawers(studio.settings)
+    server = HttpServer(create_api(studio, drawers), studio.settings.http_host, studio.settings.http_port)
 
     async def serve(stop: asyncio.Event) -> None:
         try:

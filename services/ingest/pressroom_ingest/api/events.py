@@ -21,7 +21,7 @@ async def events(
     after: Annotated[int, Query(ge=0, description="The last `sequence` that you have.")] = 0,
     limit: Limit = 100,
 ) -> dict[str, Any]:
-    """Publications and withdrawals, as they were sent. The sequence only grows; numbers are left out where another event was sent."""
+    """Publications and withdrawals, as they were sent. The sequence grows, with gaps."""
     both = sa.and_(publication.c.article_id == outbox.c.article_id, publication.c.version == outbox.c.version)
     statement = (
         sa.select(outbox.c.sequence, outbox.c.event_id, publication)
