@@ -14,7 +14,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
@@ -99,13 +99,14 @@ class SinkMachine(RuleBasedStateMachine):
             self._folder.cleanup()
 
 
-def sink_machine(open_sink: OpenSink, *, examples: int = 15, steps: int = 25) -> Any:
-    """The machine for one sink; `.TestCase` of it is what pytest collects."""
+def sink_machine(open_sink: OpenSink, *, examples: int = 15, steps: int = 25, shrinks: bool = True) -> Any:
+    """The machine for one sink; `.TestCase` of it is what pytest collects. `shrinks` looks for the smallest failure."""
     machine = type("Machine", (SinkMachine,), {"open_sink": staticmethod(open_sink)})
     machine.TestCase.settings = settings(  # type: ignore[attr-defined]
         max_examples=examples,
         stateful_step_count=steps,
         deadline=None,
+        phases=[each for each in Phase if shrinks or each in {Phase.generate, Phase.reuse}],
         suppress_health_check=list(HealthCheck),
     )
     return machine

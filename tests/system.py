@@ -45,6 +45,7 @@ class System:
             "PRESSROOM_DATA_DIR": str(self.data),
             "PRESSROOM_PORT": str(port),
             "PRESSROOM_ADMIN_KEY": self.key,
+            "PRESSROOM_NOTIFY_LEASE_S": "5",  # what a killed sender held is taken up sooner
         } | settings
         self._process: subprocess.Popen[bytes] | None = None
 

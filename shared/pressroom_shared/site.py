@@ -15,7 +15,19 @@ from pressroom_shared.errors import SiteFileError
 
 RESERVED_SLUGS = frozenset(
     {
-        *("api", "author", "cards", "confirm", "correct", "corrections", "feed", "media", "metrics", "pages"),
+        *(
+            "api",
+            "archive",
+            "author",
+            "cards",
+            "confirm",
+            "correct",
+            "corrections",
+            "feed",
+            "media",
+            "metrics",
+            "pages",
+        ),
         *("preferences", "preview", "robots", "search", "sitemap", "static", "subscribe", "tag", "tip", "unsubscribe"),
     }
 )

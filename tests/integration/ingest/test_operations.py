@@ -195,7 +195,7 @@ async def test_a_group_that_was_made_gets_everything_by_itself(desk: Desk, api: 
         ({}, "body"),
         ({"all": True, "section": "business"}, "body"),
         ({"all": True, "to": ["weather"]}, "to"),
-        ({"since": "2026-11-23T12:00:00"}, "body"),
+        ({"since": "2026-11-23T12:00:00"}, "since"),
         ({"all": True, "mood": "good"}, "mood"),
     ],
 )

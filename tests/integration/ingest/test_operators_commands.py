@@ -21,6 +21,7 @@ from pressroom_ingest.settings import Settings
 from pressroom_ingest.waiting import Waiters
 from pressroom_local.cli import app
 from pressroom_local.errors import LocalError
+from pressroom_local.operating.calling import console
 from pressroom_shared.clock import SystemClock
 from pressroom_shared.events import ArticlePublished, InventoryItem, InventoryRequest
 from pressroom_shared.http import HttpServer
@@ -66,8 +67,8 @@ async def serving(desk: Desk) -> AsyncIterator[int]:
 
 async def pressroom(*words: str) -> Result:
     """The command, as a person types it, on a wide terminal."""
-    environment = {"COLUMNS": "200", "TERM": "dumb"}
-    return await asyncio.to_thread(CliRunner().invoke, app, list(words), env=environment)
+    console.width = 200
+    return await asyncio.to_thread(CliRunner().invoke, app, list(words))
 
 
 async def publish_one(desk: Desk) -> str:
