@@ -141,6 +141,26 @@ async def test_replicas_share_the_work(stack: Stack, newsroom: Newsroom, service
     assert sum(count > 0 for count in grown) >= 2, f"each of {grown} should have its share"
 
 
+async def test_replicas_of_search_share_the_readers(stack: Stack, newsroom: Newsroom) -> None:
+    """One of them writes the index; every one answers."""
+
+    async def answered() -> list[float]:
+        found = []
+        for container in stack.containers("search"):
+            samples = await asyncio.to_thread(stack.metrics, container)
+            found.append(
+                sum(each for name, each in samples.items() if name.startswith("pressroom_search_seconds_count"))
+            )
+        return found
+
+    before = await answered()
+    for batch in range(5):
+        await asyncio.gather(*(newsroom.found(f"bulletin {batch} {number}") for number in range(12)))
+    grown = [after - early for early, after in zip(before, await answered(), strict=True)]
+    assert sum(grown) >= 60
+    assert sum(count > 0 for count in grown) >= 2, f"each of {grown} should have its share"
+
+
 async def test_down_and_up_keeps_everything(stack: Stack, newsroom: Newsroom) -> None:
     published = await newsroom.write_and_publish(headline="What is kept overnight")
     await newsroom.complete(published["id"])
