@@ -21,6 +21,8 @@ MARKS = {
     "stale": "[dim]newer held[/]",
     "waiting": "[yellow]waiting[/]",
 }
+SLACK_CELLS = 20
+"""Left free: terminals differ in how wide they draw some scripts, and a line that wraps breaks the redrawing."""
 
 
 class Progress:
@@ -84,7 +86,8 @@ class Progress:
             self._live.update(self._table())
 
     def _table(self) -> Table:
-        table = Table(title=self._summary(), title_justify="left", box=None, expand=True, padding=(0, 1))
+        width = max(60, self._console.width - SLACK_CELLS)
+        table = Table(title=self._summary(), title_justify="left", box=None, width=width, padding=(0, 1))
         table.add_column("Article", ratio=1, no_wrap=True, overflow="ellipsis")
         for name in self._services:
             table.add_column(name, width=13)
