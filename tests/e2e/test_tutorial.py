@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pressroom_local.folder import key_file
 from tests.newsroom import Newsroom
 from tests.system import System
 
@@ -18,7 +19,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_every_call_of_the_tutorial_works(newsroom: Newsroom, system: System) -> None:
-    blocks = re.findall(r"^```sh\n(.*?)^```", (ROOT / "docs" / "tutorial.md").read_text(), re.MULTILINE | re.DOTALL)
+    page = (ROOT / "docs" / "tutorial.md").read_text()
+    assert f"$(cat {key_file(Path('data'))})" in page, "the key's place, as `make run` prints it"
+    blocks = re.findall(r"^```sh\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     assert len(blocks) == 11, "the set-up and ten calls"
     script = "set -euo pipefail\n" + "\n".join(blocks)
     process = await asyncio.create_subprocess_exec(
