@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_notify.composing import article_letter, confirm_letter, digest_letter, preferences_letter
@@ -54,6 +55,8 @@ class Drafts:
                     return await self._digest(connection, row, now)
                 case _:
                     return await self._article(connection, row, now)
+        except SQLAlchemyError:
+            raise  # the database's trouble is no fault of the mail: it stays in line
         except Exception:
             log.exception("the mail %s for %s cannot be composed", row.occasion, row.article_id or row.reader_id)
             return Failed("The mail could not be composed; the log of notify says why.")
