@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_shared.clock import Clock
-from pressroom_shared.database import Insert, UtcTime
+from pressroom_shared.database import Insert, UtcTime, on_both
 from pressroom_shared.outbox import LEASE
 
 
@@ -23,8 +22,7 @@ def _take(insert: Insert) -> Insert:
     )
 
 
-TAKE = {"sqlite": _take(sqlite.insert(LEASE)), "postgresql": _take(postgresql.insert(LEASE))}
-"""Built once: the relay asks it with each batch."""
+TAKE = on_both(LEASE, _take)
 
 
 class Lease:
