@@ -1,6 +1,7 @@
 """The relay: of several replicas one, by lease, puts committed outbox rows into Redis in the order of their commits.
 
-It is woken by the commit. A crash between sending and marking sends a row twice, with the same event id; consumers
+It is woken by the commit: its own process's at once, another's by a word on a channel, which may be lost: then it
+looks again after `TURN_S`. A crash between sending and marking sends a row twice, with the same event id; consumers
 meet the second as a repeat. While Redis is away rows wait in SQL, and are read from there a batch at a time. Rows for
 the bulk streams go while no other waits. A row whose event cannot be built is passed over, and holds up no other.
 """
@@ -24,7 +25,7 @@ from pressroom_shared import outbox
 from pressroom_shared.clock import Clock, SystemClock
 from pressroom_shared.database import Database
 from pressroom_shared.ids import new_id
-from pressroom_shared.keys import BULK, FIELD, SINKS, bulk
+from pressroom_shared.keys import BULK, FIELD, SINKS, bulk, wake
 from pressroom_shared.leases import Lease
 from pressroom_shared.outbox import OutboxRow
 from pressroom_shared.settings import Settings
@@ -42,6 +43,9 @@ LEASE_S = 1.5
 
 TURN_S = 0.5
 """The longest pause between two looks: at the lease, at Redis, and for rows that another replica committed."""
+
+LISTEN_S = 1.0
+"""How long the listener waits for a word before it looks whether it shall end."""
 
 BATCH_ROWS_MAX = 200
 BATCH_BYTES_MAX = 8 * 1024 * 1024
@@ -118,6 +122,8 @@ class Relay:
         """Relay until `stop`; then give the lease back."""
         redis = connect(self._settings.redis_url)
         self._bounds = Bounds(redis, self._settings)
+        ended = asyncio.Event()
+        listener = asyncio.create_task(self._listen(ended))
         try:
             while not stop.is_set():
                 try:
@@ -129,8 +135,26 @@ class Relay:
                 if not more:
                     await self._rest(stop)
         finally:
+            ended.set()
+            listener.cancel()
             await self._give_up_lease()
             await redis.aclose()
+            await asyncio.wait({listener})
+
+    async def _listen(self, ended: asyncio.Event) -> None:
+        """Wake when another process has committed. It looks at `ended`: a client that connects may swallow a cancel."""
+        while not ended.is_set():
+            redis = connect(self._settings.redis_url, tries=0)
+            try:
+                async with redis.pubsub(ignore_subscribe_messages=True) as words:
+                    await words.subscribe(wake(self._source))
+                    while not ended.is_set():
+                        if await words.get_message(timeout=LISTEN_S):
+                            self._wakeup.set()
+            except (RedisError, ConnectionError, TimeoutError):
+                await pause(ended, LISTEN_S)
+            finally:
+                await redis.aclose()
 
     def _say_away(self, error: BaseException) -> None:
         """An outage is said once, whatever it is."""
@@ -158,6 +182,8 @@ class Relay:
         rows = await self._next_rows()
         if not self._leads or not rows or time.monotonic() - self._tended_at > TURN_S:
             if not await self._tend(redis):
+                if rows:
+                    await redis.publish(wake(self._source), b"")
                 return False
             if not rows:
                 return False
