@@ -31,9 +31,10 @@ from pressroom_shared.outbox import OutboxRow
 from pressroom_shared.settings import Settings
 from pressroom_shared.streams import metrics
 from pressroom_shared.streams.bounds import Bounds
-from pressroom_shared.streams.client import RedisError, connect
+from pressroom_shared.streams.client import READ_BLOCK_MS, RedisError, connect
 from pressroom_shared.streams.epochs import Epoch, current_epoch, lost_since
 from pressroom_shared.streams.trim import trim
+from pressroom_shared.tasks import end
 from pressroom_shared.wakeups import Wakeup, pause
 
 log = logging.getLogger(__name__)
@@ -43,9 +44,6 @@ LEASE_S = 1.5
 
 TURN_S = 0.5
 """The longest pause between two looks: at the lease, at Redis, and for rows that another replica committed."""
-
-LISTEN_S = 1.0
-"""How long the listener waits for a word before it looks whether it shall end."""
 
 BATCH_ROWS_MAX = 200
 BATCH_BYTES_MAX = 8 * 1024 * 1024
@@ -122,8 +120,7 @@ class Relay:
         """Relay until `stop`; then give the lease back."""
         redis = connect(self._settings.redis_url)
         self._bounds = Bounds(redis, self._settings)
-        ended = asyncio.Event()
-        listener = asyncio.create_task(self._listen(ended))
+        listener = asyncio.create_task(self._listen())
         try:
             while not stop.is_set():
                 try:
@@ -135,24 +132,22 @@ class Relay:
                 if not more:
                     await self._rest(stop)
         finally:
-            ended.set()
-            listener.cancel()
             await self._give_up_lease()
+            await end(listener)
             await redis.aclose()
-            await asyncio.wait({listener})
 
-    async def _listen(self, ended: asyncio.Event) -> None:
-        """Wake when another process has committed. It looks at `ended`: a client that connects may swallow a cancel."""
-        while not ended.is_set():
+    async def _listen(self) -> None:
+        """Wake when another process has committed."""
+        while True:
             redis = connect(self._settings.redis_url, tries=0)
             try:
                 async with redis.pubsub(ignore_subscribe_messages=True) as words:
                     await words.subscribe(wake(self._source))
-                    while not ended.is_set():
-                        if await words.get_message(timeout=LISTEN_S):
+                    while True:
+                        if await words.get_message(timeout=READ_BLOCK_MS / 1000):
                             self._wakeup.set()
             except (RedisError, ConnectionError, TimeoutError):
-                await pause(ended, LISTEN_S)
+                await asyncio.sleep(TURN_S)
             finally:
                 await redis.aclose()
 
@@ -173,9 +168,7 @@ class Relay:
         waiting = asyncio.create_task(self._wakeup.wait(TURN_S))
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (waiting, stopping):
-            task.cancel()
-        await asyncio.gather(waiting, stopping, return_exceptions=True)
+        await end(waiting, stopping)
 
     async def _turn(self, redis: Redis) -> bool:
         """Send one batch. Says whether there may be more at once."""
