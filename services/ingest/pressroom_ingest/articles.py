@@ -127,7 +127,7 @@ class Articles:
                 embargo_until=given.embargo_until,
             )
         )
-        await self._save(article_id, 1, given, {}, actor, now)
+        await self.save(article_id, 1, given, {}, actor, now)
         return await self.head(article_id)
 
     async def change(self, article_id: str, patch: dict[str, Any], *, if_match: str | None, actor: Actor) -> Head:
@@ -176,7 +176,7 @@ class Articles:
                 **self._unapproved(head, actor),
             )
         )
-        await self._save(head.id, head.revision + 1, given, newest.document, actor, now)
+        await self.save(head.id, head.revision + 1, given, newest.document, actor, now)
         return await self.head(head.id)
 
     @staticmethod
@@ -299,9 +299,10 @@ class Articles:
             headers={"Location": f"/api/v1/articles/{head.id}"},
         )
 
-    async def _save(
+    async def save(
         self, article_id: str, number: int, given: ArticleIn, before: dict[str, Any], actor: Actor, now: datetime
     ) -> None:
+        """Keep one revision of an article whose head says so, and what it names."""
         await self._names.learn(given)
         document = stored(given)
         await self._connection.execute(

@@ -41,7 +41,7 @@ from pressroom_shared.events import (
     TagChanged,
 )
 from pressroom_shared.http import HttpServer, create_http
-from pressroom_shared.inventories import answer_inventories, held_in
+from pressroom_shared.inventories import answer_inventories, held_in, whole_in
 from pressroom_shared.outbox import OutcomeOutbox
 from pressroom_shared.running import Runnable, Task
 from pressroom_shared.site import Site, load_site
@@ -143,8 +143,14 @@ async def pages_parts(studio: Studio) -> list[Runnable]:
     consumer.on(TagChanged, on_profile)
     consumer.on(KeysChanged, on_keys)
     consumer.on(ArticlePreviewed, on_preview)
-    held = (article.c.id, article.c.version, article.c.live, article.c.path)
-    answer_inventories(consumer, lambda: held_in(studio.database, *held), studio.settings, studio.clock)
+    held = (article.c.id, article.c.version, article.c.live, article.c.path, article.c.document)
+    answer_inventories(
+        consumer,
+        lambda: held_in(studio.database, *held),
+        studio.settings,
+        studio.clock,
+        whole=lambda ids: whole_in(studio.database, *held, ids=ids),
+    )
     writer = PageWriter(studio.database, studio.store, studio.composer, studio.settings, studio.clock)
 
     purger = Purger(studio.settings.purge_url, studio.site) if studio.settings.purge_url else None

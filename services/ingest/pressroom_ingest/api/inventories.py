@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from pressroom_ingest.adopting import Adoptions
 from pressroom_ingest.api.edge import ERRORS, NOT_FOUND, Admin, TheDesk
 from pressroom_ingest.inventories import Inventories, by_kind
 from pressroom_ingest.kinds import Flag
@@ -30,10 +31,14 @@ async def ask(desk: TheDesk, actor: Admin) -> dict[str, Any]:
 
 @router.get("/{request_id}", responses=NOT_FOUND)
 async def show(desk: TheDesk, actor: Admin, request_id: str, contents: Contents = False) -> dict[str, Any]:
-    """Which sinks have answered, and the drift of those: missing, behind, ahead, unknown, differs."""
+    """Which sinks have answered, the drift of those: missing, behind, ahead, unknown, differs.
+
+    `adoption` says how far it is, where something is taken back.
+    """
     async with desk.read() as work:
         answered = await Inventories(work.connection, desk.clock).answered(request_id)
         drift = await find_drift(work, desk.clock, request_id, contents=contents)
+        adoption = await Adoptions(work).view(request_id)
     for group in answered:
         DRIFT.labels(group).set(sum(each.group == group for each in drift))
     return {
@@ -43,6 +48,7 @@ async def show(desk: TheDesk, actor: Admin, request_id: str, contents: Contents 
         "count": len(drift),
         "by_kind": by_kind(drift),
         "drift": [each.view() for each in drift[:SHOWN_MAX]],
+        "adoption": adoption,
     }
 
 
@@ -51,6 +57,10 @@ class RepairIn(BaseModel):
     from_ingest: Flag = Field(
         default=False, description="Ingest decides also where a sink is newer, or has what ingest has not."
     )
+    adopt: Flag = Field(
+        default=False,
+        description="Take back from the pages what ingest has lost: unknown articles, and newer versions.",
+    )
     contents: Flag = Field(default=False, description="Also what differs by its contents only.")
     dry_run: Flag = Field(default=False, description="Only say what it would do.")
 
@@ -58,11 +68,12 @@ class RepairIn(BaseModel):
 @router.post("/{request_id}/repair", responses=NOT_FOUND)
 async def repair(desk: TheDesk, actor: Admin, request_id: str, given: RepairIn) -> dict[str, Any]:
     """Replay what sinks lack; with `from_ingest`, send ingest's state again above every version that a sink holds, and
-    withdraw what ingest has not. Nothing of it tells a reader. Only the sinks that have answered are looked at."""
+    withdraw what ingest has not; with `adopt`, take back what ingest has lost (`adoption` in the inventory says how far
+    that is). Nothing of it tells a reader. Only the sinks that have answered are looked at."""
     async with desk.begin() as work:
         drift = await find_drift(work, desk.clock, request_id, contents=given.contents)
-        wanted = plan(drift, from_ingest=given.from_ingest)
+        wanted = plan(drift, from_ingest=given.from_ingest, adopt=given.adopt)
         if not given.dry_run:
-            await carry_out(work, desk.clock, wanted, actor)
+            await carry_out(work, desk.clock, wanted, actor, request_id=request_id)
             await work.audit.add(actor, "drift.repaired", request_id=request_id, done=wanted.view())
     return wanted.view() | {"dry_run": given.dry_run}
