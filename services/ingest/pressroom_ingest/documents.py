@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pressroom_ingest.kinds import Flag, Moment
 from pressroom_ingest.slugs import slugify
 from pressroom_shared.http import FieldError, invalid
-from pressroom_shared.markdown import links, media_ids
+from pressroom_shared.markdown import frames, links, media_ids
 from pressroom_shared.site import Site
 
 HEADLINE_CHARS_ADVISED = 110
@@ -279,6 +279,7 @@ def warnings(
     alt_missing: list[str],
     known_article: Callable[[str], bool],
     known_path: Callable[[str], bool],
+    base_url: str,
 ) -> list[dict[str, str]]:
     """What an editor should look at, and may leave."""
     found: list[tuple[str, str]] = []
@@ -301,7 +302,11 @@ def warnings(
     found += [
         ("body", f"The link to {address} leads nowhere: no article is, or was, at this address.")
         for address in dict.fromkeys(links(article.text()))
-        if is_article_path(address) and not known_path(address)
+        if is_article_path(address.removeprefix(base_url)) and not known_path(address.removeprefix(base_url))
+    ]
+    found += [
+        ("body", f"<{tag}> is not shown. Give the address alone in a paragraph; of known providers it becomes a card.")
+        for tag in frames(article.text())
     ]
     return [{"field": field, "message": message} for field, message in found]
 
