@@ -72,7 +72,8 @@ async def _hash(work: Work, article_id: str, version: int) -> str:
 
 
 def plan(drift: Sequence[Drift], *, from_ingest: bool) -> Plan:
-    """What to do about it. Without `from_ingest`, what is newer in a sink, or only there, is left as it is."""
+    """What to do about it. What was purged is purged everywhere; without `from_ingest`, all else that is newer in a
+    sink, or only there, is left as it is."""
     replayed: dict[str, list[str]] = defaultdict(list)
     above: dict[str, int] = {}
     withdrawn: dict[str, Drift] = {}
@@ -80,7 +81,7 @@ def plan(drift: Sequence[Drift], *, from_ingest: bool) -> Plan:
     for each in drift:
         if each.kind in REPLAYED:
             replayed[each.group].append(each.article_id)
-        elif not from_ingest:
+        elif not from_ingest and each.kind != "purged":
             left += 1
         elif each.kind == "ahead":
             above[each.article_id] = max(above.get(each.article_id, 0), each.theirs)
@@ -109,14 +110,17 @@ async def carry_out(work: Work, clock: Clock, wanted: Plan, actor: Actor) -> Non
     for article_id, version in wanted.above.items():
         await work.publications.again(article_id, above=version, actor=actor)
     for each in wanted.withdrawn.values():
-        await _withdraw_unknown(work, clock, each)
+        await _withdraw(work, clock, each)
 
 
-async def _withdraw_unknown(work: Work, clock: Clock, drift: Drift) -> None:
-    """A tombstone for an article that only sinks have."""
+async def _withdraw(work: Work, clock: Clock, drift: Drift) -> None:
+    """A tombstone for an article that only sinks have, or have still."""
     now = clock.now()
     version = max(drift.theirs + 1, microseconds(now))
-    gone = Withdrawal(id=drift.article_id, version=version, path=drift.path, at=now)
+    purged = drift.kind == "purged"
+    if purged:
+        await work.purging.raise_version(drift.article_id, version)
+    gone = Withdrawal(id=drift.article_id, version=version, path=drift.path, at=now, purged=purged)
     event = ArticleUnpublished(id=new_id(), source=SOURCE, subject=drift.article_id, time=now, data=gone)
     await outbox.add(
         work.connection,
