@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -19,13 +20,27 @@ READY_TIMEOUT_S = 2
 
 __all__ = ["FieldError", "HttpServer", "Problem", "create_http", "invalid", "problem_responses"]
 
+
+class _App(FastAPI):
+    """FastAPI documents an error with a model in the route's own media type too; here every error is a problem."""
+
+    def openapi(self) -> dict[str, Any]:
+        document = super().openapi()
+        for methods in document["paths"].values():
+            for operation in methods.values():
+                for answer in operation["responses"].values():
+                    if MEDIA_TYPE in answer.get("content", {}):
+                        answer["content"] = {MEDIA_TYPE: answer["content"][MEDIA_TYPE]}
+        return document
+
+
 Ready = Callable[[], Awaitable[str | None]]
 """Says None when ready, else a sentence why not."""
 
 
 def create_http(*, title: str, description: str = "", ready: Ready) -> FastAPI:
     """A FastAPI app with `/health/live`, `/health/ready` and `/metrics`; every error is problem+json."""
-    app = FastAPI(
+    app = _App(
         title=title,
         description=description,
         version="0.1.0",
@@ -33,6 +48,7 @@ def create_http(*, title: str, description: str = "", ready: Ready) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        separate_input_output_schemas=False,
     )
     add_problem_handlers(app)
 

@@ -1,4 +1,7 @@
-"""Markdown to sanitised HTML and to plain text: one dialect, wherever it is read (CommonMark, tables, footnotes)."""
+"""Markdown to sanitised HTML and to plain text: one dialect, wherever it is read.
+
+CommonMark with tables and footnotes, figures, and link cards; docs/editing.md tells editors.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ import comrak
 import nh3
 
 from pressroom_shared.events import Media
+from pressroom_shared.providers import provider_of
 
 _SCHEMES = {"http", "https", "mailto", "tel"}
 _PLACES = {"media", "article"}
@@ -78,7 +82,9 @@ def to_html(
     `media:ID` becomes a figure with the picture's own size and caption; an unknown one vanishes. `article:ID` becomes
     that article's address; where it is not live, its text stays without a link. `base_url` makes addresses absolute.
     A link to a place relative to the page loses its address, for the text is read in many places.
-    A heading of the first level becomes one of the second: the page has its own headline.
+    A heading of the first level becomes one of the second: the page has its own headline. A paragraph that is but an
+    address of an allow-listed provider becomes a link card. One that is but a label and a link to an article that is
+    not live ("See also: …") vanishes.
     """
     pictures = media or {}
     seen = 0
@@ -125,6 +131,8 @@ def to_html(
     clean = _PICTURE_FROM_ELSEWHERE.sub("", clean)
     clean = _NUMBER_CELL.sub(r'<\1 class="num">', clean)
     clean = _ALIGNED_CELL.sub(r"<\1>", clean)
+    clean = _ADDRESS_ALONE.sub(_link_card, clean)
+    clean = _LABEL_WITHOUT_ADDRESS.sub("", clean)
     return _LINK_WITHOUT_ADDRESS.sub(r"\1", clean)
 
 
@@ -134,6 +142,11 @@ _PICTURE_INLINE = re.compile(_IMG)
 _PICTURE_FROM_ELSEWHERE = re.compile(r"<img(?![^>]* src=)[^>]*>")
 _NUMBER_CELL = re.compile(r'<(t[hd]) align="right">')
 _ALIGNED_CELL = re.compile(r'<(t[hd]) align="[a-z]+">')
+_ADDRESS_ALONE = re.compile(
+    r'<p><a href="(?P<href>[^"]*)"(?: title="[^"]*")? rel="noopener">(?P<text>(?:(?!</?a\b|<figure).)*)</a></p>',
+    re.DOTALL,
+)
+_LABEL_WITHOUT_ADDRESS = re.compile(r'<p>[^<>:：]{1,40}[:：]\s*<a rel="noopener">[^<]*</a>[.。]?</p>\s*')
 _LINK_WITHOUT_ADDRESS = re.compile(r'<a rel="noopener">(.*?)</a>', re.DOTALL)
 
 
@@ -146,6 +159,19 @@ def _figure(picture: Media, alt: str | None, title: str | None, base_url: str) -
     return (
         f'<figure><img src="{base_url}/{html.escape(picture.key)}" alt="{text}" width="{picture.width}" '
         f'height="{picture.height}" loading="lazy" decoding="async">{shown}</figure>'
+    )
+
+
+def _link_card(match: re.Match[str]) -> str:
+    """Who provides it, what it is called, and where it leads. All of it is sanitised HTML already."""
+    href, text = match["href"], match["text"]
+    provider = provider_of(html.unescape(href))
+    if provider is None:
+        return match[0]
+    title = "" if html.unescape(text) == html.unescape(href) else f": {text}"
+    return (
+        f'<p class="embed"><a href="{href}" rel="noopener"><b>{html.escape(provider)}</b>{title}<br>'
+        f'<small dir="ltr">{href}</small></a></p>'
     )
 
 
@@ -170,6 +196,14 @@ def links(markdown: str) -> list[str]:
     return reader.addresses
 
 
+def frames(markdown: str) -> list[str]:
+    """The tags of what the text would load from elsewhere, and that is never shown, each once."""
+    reader = _Links()
+    reader.feed(_render(markdown))
+    reader.close()
+    return list(dict.fromkeys(reader.frames))
+
+
 def media_ids(markdown: str) -> list[str]:
     """The ids of the pictures that the text shows (`media:ID`), each once."""
     if "media" not in markdown and "&" not in markdown:  # an entity could spell it; nothing else can hide it
@@ -189,6 +223,7 @@ def pictures(markdown: str) -> list[tuple[str, str]]:
 
 
 _BLOCKS = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "blockquote", "pre", "tr", "figure", "section", "table"}
+_FRAMES = {"iframe", "embed", "object", "video", "audio", "script"}
 _UNREAD = {"script", "style", "template", "noscript", "iframe"}
 
 
@@ -221,10 +256,13 @@ class _Links(HTMLParser):
         super().__init__()
         self.addresses: list[str] = []
         self.pictures: list[tuple[str, str]] = []
+        self.frames: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         wanted = {"a": "href", "img": "src"}.get(tag)
         self.addresses.extend(value for name, value in attrs if name == wanted and value)
         given = {name: value or "" for name, value in attrs}
+        if tag in _FRAMES:
+            self.frames.append(tag)
         if tag == "img":
             self.pictures.append((given.get("src", ""), given.get("alt", "")))

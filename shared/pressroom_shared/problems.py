@@ -63,17 +63,21 @@ class Problem(PressroomError):
 
 
 class FieldErrorDocument(BaseModel):
-    field: str = Field(examples=["headline"])
-    message: str = Field(examples=["The headline is empty."])
+    """One field that is wrong."""
+
+    field: str = Field(description="Which field.", examples=["headline"])
+    message: str = Field(description="What is wrong with it.", examples=["The headline is empty."])
 
 
 class ProblemDocument(BaseModel):
     """RFC 9457, as the OpenAPI document describes it."""
 
-    type: str = Field(default="about:blank", examples=["about:blank"])
-    title: str = Field(examples=["Unprocessable Content"])
-    status: int = Field(examples=[422])
-    detail: str = Field(examples=["One field is wrong."])
+    type: str = Field(default="about:blank", description="The status says all.", examples=["about:blank"])
+    title: str = Field(description="The status in words.", examples=["Unprocessable Content"])
+    status: int = Field(description="The HTTP status.", examples=[422])
+    detail: str = Field(
+        description="A sentence for the caller.", examples=["Nothing was stored: headline is not valid."]
+    )
     errors: list[FieldErrorDocument] = Field(default=[], description="Each field that is wrong.")
 
 

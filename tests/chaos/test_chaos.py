@@ -13,6 +13,7 @@ import secrets
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -44,7 +45,7 @@ VERSIONS = 4
 REPLICAS = 3
 SINKS = ("pages", "search")
 STRIKES = 40 if FULL else 8
-TIMEOUT_S = 900 if FULL else 100
+TIMEOUT_S = 1800 if FULL else 400
 SEEDS = (1, 2, 3, secrets.randbelow(10**6)) if FULL else (1, secrets.randbelow(10**6))
 
 pytestmark = [
@@ -85,6 +86,7 @@ class Workers:
         self._luck = luck
         self._running: list[tuple[str, subprocess.Popen[bytes]]] = []
         self.kills = Counter[str]()
+        self._striking = threading.Lock()
 
     def database_url(self, group: str) -> str:
         return f"sqlite+aiosqlite:///{self._folder / group}.db"
@@ -102,17 +104,19 @@ class Workers:
 
     def strike(self) -> None:
         """End one of them, rudely or politely, and start another in its place."""
-        group, process = self._running.pop(self._luck.randrange(len(self._running)))
-        how = self._luck.choice((signal.SIGKILL, signal.SIGTERM))
-        process.send_signal(how)
-        self._wait(group, process)
-        self.kills[how.name] += 1
-        self._start(group)
+        with self._striking:
+            group, process = self._running.pop(self._luck.randrange(len(self._running)))
+            how = self._luck.choice((signal.SIGKILL, signal.SIGTERM))
+            process.send_signal(how)
+            self._wait(group, process)
+            self.kills[how.name] += 1
+            self._start(group)
 
     def stop(self) -> list[int]:
-        for _, process in self._running:
-            process.send_signal(signal.SIGTERM)
-        return [self._wait(group, process) for group, process in self._running]
+        with self._striking:  # or one that is just being started would be told nothing
+            for _, process in self._running:
+                process.send_signal(signal.SIGTERM)
+            return [self._wait(group, process) for group, process in self._running]
 
     def _wait(self, group: str, process: subprocess.Popen[bytes]) -> int:
         try:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests import hostile
 from tests.newsroom import Newsroom, jpeg_size
 from tests.sample import SAMPLE
 from tests.system import System
@@ -158,3 +159,62 @@ async def test_any_key_of_the_newsroom_sees_the_card_of_another_headline(newsroo
         return (await newsroom.reader.get(url, headers=headers)).status_code == 401
 
     assert await until(refused, timeout_s=20, every_s=0.1)
+
+
+async def test_a_purged_article_is_nowhere_and_nothing_brings_it_back(newsroom: Newsroom, system: System) -> None:
+    word = "zanzibarian7d41c09e"
+    picture = hostile.jpeg(hostile.scene(1600, 1000))
+    uploaded = await newsroom.editor.post("/api/v1/media", files={"file": ("a.jpg", picture)}, data={"alt": "A crane"})
+    media = uploaded.json()
+    body = f"The {word} crane.\n\n![](media:{media['id']})"
+    created = await newsroom.create(
+        headline=f"The {word} crane", slug="a-crane", body=body, lead_image={"media_id": media["id"]}
+    )
+    url = f"/api/v1/articles/{created['id']}"
+    await newsroom.editor.post(f"{url}/preview")
+    published = await newsroom.publish(created["id"])
+    await newsroom.complete(created["id"])
+    await until(lambda: newsroom.found(word), timeout_s=20, every_s=0.1)
+    sha256 = urlsplit(media["url"]).path.rpartition("/")[2].partition(".")[0]
+
+    def traces() -> list[str]:
+        """Files that are named after it, or hold its words: the site, cards, pictures, previews, the index."""
+        site, index = system.data / "site", system.data / "search"
+        files = [each for folder in (site, index) for each in folder.rglob("*") if each.is_file()]
+        return [str(each) for each in files if _tells(each, [created["id"], sha256], word.encode())]
+
+    kinds = ("www/business", "cards/", "media/", "preview/", "search/")
+    assert await until(lambda: all(any(kind in each for each in traces()) for kind in kinds), timeout_s=20)
+
+    assert (await newsroom.editor.delete(url, params={"purge": True})).status_code == 204
+    await until(lambda: not traces(), timeout_s=40, every_s=0.2)
+    page = await newsroom.page(published["url"])
+    assert page.status_code == 410
+    assert word not in page.text
+    assert await newsroom.found(word) == []
+
+    asked = (await newsroom.editor.post("/api/v1/operations/inventories")).json()
+    shown = f"/api/v1/operations/inventories/{asked['id']}"
+
+    async def answered() -> Any:
+        found = (await newsroom.editor.get(shown)).json()
+        return found if not found["waiting_for"] else None
+
+    drift = (await until(answered, timeout_s=30, every_s=0.2))["drift"]
+    assert [each for each in drift if each["article_id"] == created["id"]] == []
+    replay = (await newsroom.editor.post("/api/v1/operations/replays", json={"all": True})).json()
+
+    async def replayed() -> bool:
+        answer = await newsroom.editor.get(f"/api/v1/operations/replays/{replay['id']}")
+        return bool(answer.json()["state"] == "done")
+
+    await until(replayed, timeout_s=60, every_s=0.2)
+    assert traces() == []
+    assert (await newsroom.page(published["url"])).status_code == 410
+
+
+def _tells(file: Path, names: list[str], words: bytes) -> bool:
+    try:
+        return any(each in file.name for each in names) or words in file.read_bytes()
+    except OSError:  # it went away meanwhile
+        return False

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pressroom_ingest.kinds import Flag, Moment
 from pressroom_ingest.slugs import slugify
 from pressroom_shared.http import FieldError, invalid
-from pressroom_shared.markdown import links, media_ids
+from pressroom_shared.markdown import frames, links, media_ids
 from pressroom_shared.site import Site
 
 HEADLINE_CHARS_ADVISED = 110
@@ -39,16 +39,23 @@ Address = Annotated[
     Field(max_length=2000, json_schema_extra={"pattern": PATH_OR_URL}, examples=["/world/"]),
     AfterValidator(_path_or_url),
 ]
+A_PICTURE = "0193a0f0-0000-7000-8000-0000000000aa"
 Short = Annotated[str, Field(max_length=300)]
 
 
 class Part(BaseModel):
+    """A part of an article. Unknown fields are refused."""
+
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
 class PersonIn(Part):
-    name: str = Field(min_length=1, max_length=120, examples=["Ines Falk"])
-    title: str | None = Field(default=None, max_length=120, examples=["Coast correspondent"])
+    """Somebody whom an article names."""
+
+    name: str = Field(min_length=1, max_length=120, description="Or their slug.", examples=["Ines Falk"])
+    title: str | None = Field(
+        default=None, max_length=120, description="What they are.", examples=["Coast correspondent"]
+    )
 
 
 def _by_name(value: Any) -> Any:
@@ -60,52 +67,110 @@ Named = Annotated[PersonIn, BeforeValidator(_by_name, json_schema_input_type=str
 
 
 class LeadImageIn(Part):
-    media_id: str = Field(examples=["0193a0f0-0000-7000-8000-0000000000aa"])
-    alt: Short = ""
-    caption: Annotated[str, Field(max_length=1000)] = ""
-    credit: Short = ""
+    """The picture on top. Words that are left out are the picture's own."""
+
+    media_id: str = Field(description="A picture that was uploaded.", examples=[A_PICTURE])
+    alt: Short = Field(default="", description="For who cannot see it.", examples=["Two cranes over an empty quay."])
+    caption: str = Field(
+        default="", max_length=1000, description="What stands below it.", examples=["The quay at noon."]
+    )
+    credit: Short = Field(default="", description="Whose picture it is.", examples=["Odd Berg / The Courier"])
 
 
 class SeoIn(Part):
-    title: Short | None = None
-    description: Annotated[str, Field(max_length=1000)] | None = None
+    """What search engines show instead of headline and standfirst."""
+
+    title: Short | None = Field(default=None, description="Instead of the headline.", examples=["Harbor cranes: day 3"])
+    description: str | None = Field(
+        default=None,
+        max_length=1000,
+        description="Instead of the standfirst.",
+        examples=["Why the port of Calder stands still."],
+    )
 
 
 class SocialIn(SeoIn):
-    media_id: str | None = None
+    """What cards show instead."""
+
+    media_id: str | None = Field(default=None, description="Instead of the lead picture.", examples=[A_PICTURE])
 
 
 class ReviewIn(Part):
-    item: str = Field(min_length=1, max_length=300, examples=["The Keeper's Hours, at the Net Loft"])
-    rating: float = Field(strict=True, ge=0, le=100)
-    best: float = Field(default=5, strict=True, gt=0, le=100)
+    """What is reviewed, and how it was found."""
+
+    item: str = Field(
+        min_length=1,
+        max_length=300,
+        description="What is reviewed.",
+        examples=["The Keeper's Hours, at the Net Loft"],
+    )
+    rating: float = Field(strict=True, ge=0, le=100, description="How good it is.", examples=[4])
+    best: float = Field(
+        default=5, strict=True, gt=0, le=100, description="The best rating that there is.", examples=[5]
+    )
 
 
 class ArticleIn(Part):
     """An article to store. Unknown fields are refused."""
 
-    headline: str = Field(min_length=1, max_length=300, examples=["Harbor cranes stand still for a third day"])
+    headline: str = Field(
+        min_length=1,
+        max_length=300,
+        description="On its page, and wherever it is listed.",
+        examples=["Harbor cranes stand still for a third day"],
+    )
     section: str = Field(examples=["business/economy"], description="A section of the newspaper.")
-    body: str = Field(min_length=1, description='Markdown; pictures as `![alt](media:ID "caption")`.')
-    slug: str | None = Field(default=None, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)
-    standfirst: Annotated[str, Field(max_length=1000)] = ""
-    kind: Literal["news", "opinion", "analysis", "review", "live"] = "news"
+    body: str = Field(
+        min_length=1,
+        description='Markdown; pictures as `![alt](media:ID "caption")`.',
+        examples=["The cranes stopped at noon."],
+    )
+    slug: str | None = Field(
+        default=None,
+        pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$",
+        max_length=80,
+        description="The name in its address; else made from the headline.",
+        examples=["harbor-cranes-stand-still"],
+    )
+    standfirst: str = Field(
+        default="",
+        max_length=1000,
+        description="What stands below the headline.",
+        examples=["The port waits for a part."],
+    )
+    kind: Literal["news", "opinion", "analysis", "review", "live"] = Field(
+        default="news", description="What kind of article: a `review` needs `review`, a `live` one has entries."
+    )
     language: Language | None = Field(default=None, examples=["en-US"], description="BCP 47; else the newspaper's own.")
-    authors: list[Named] = Field(default=[], max_length=20, examples=[["Ines Falk"]])
-    contributors: list[Named] = Field(default=[], max_length=40)
-    tags: list[Annotated[str, Field(min_length=1, max_length=80)]] = Field(default=[], max_length=30)
-    also_in: list[str] = Field(default=[], max_length=10, description="Further sections.")
-    lead_image: LeadImageIn | None = None
-    dateline: Short | None = None
-    breaking: Flag = False
-    embargo_until: Moment | None = None
-    late_policy: Literal["publish", "hold", "publish_silently"] = "publish"
-    seo: SeoIn | None = None
-    social: SocialIn | None = None
-    canonical_url: Annotated[str, Field(pattern=r"^https?://\S+$", max_length=2000)] | None = None
-    review: ReviewIn | None = None
-    redirect_from: list[Address] = Field(default=[], max_length=50)
-    external_id: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    authors: list[Named] = Field(
+        default=[], max_length=20, description="Who wrote it: names or slugs.", examples=[["Ines Falk"]]
+    )
+    contributors: list[Named] = Field(
+        default=[], max_length=40, description="Who helped: names or slugs.", examples=[["Odd Berg"]]
+    )
+    tags: list[Annotated[str, Field(min_length=1, max_length=80)]] = Field(
+        default=[], max_length=30, description="Topics, by name.", examples=[["Harbor"]]
+    )
+    also_in: list[str] = Field(default=[], max_length=10, description="Further sections.", examples=[["world"]])
+    lead_image: LeadImageIn | None = Field(default=None, description="The picture on top.")
+    dateline: Short | None = Field(default=None, description="Where it was reported from.", examples=["PORT CALDER"])
+    breaking: Flag = Field(default=False, description="Whether it is breaking news.")
+    embargo_until: Moment | None = Field(default=None, description="Nothing goes out before. RFC 3339.")
+    late_policy: Literal["publish", "hold", "publish_silently"] = Field(
+        default="publish", description="What happens to a schedule whose time passed while nothing ran."
+    )
+    seo: SeoIn | None = Field(default=None, description="What search engines show instead.")
+    social: SocialIn | None = Field(default=None, description="What cards show instead.")
+    canonical_url: Annotated[str, Field(pattern=r"^https?://\S+$", max_length=2000)] | None = Field(
+        default=None, description="Where it appeared first.", examples=["https://agency.example/harbor-cranes"]
+    )
+    review: ReviewIn | None = Field(default=None, description="What is reviewed.")
+    redirect_from: list[Address] = Field(
+        default=[], max_length=50, description="Old addresses that lead here.", examples=[["/archive/1017/"]]
+    )
+    external_id: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
+        default=None, description="Its id in the archive that it comes from.", examples=["wp-1017"]
+    )
     published_at: Moment | None = Field(default=None, description="For an archive: when it first appeared.")
 
     def text(self) -> str:
@@ -136,16 +201,16 @@ class ArticleIn(Part):
 class Entry(Part):
     """One entry of a live article."""
 
-    id: str
-    at: Moment
-    headline: Short = ""
-    body: str
+    id: str = Field(description="The entry's id.", examples=["0193a0f0-0000-7000-8000-0000000000e1"])
+    at: Moment = Field(description="When it happened.")
+    headline: Short = Field(default="", description="May be empty.", examples=["The cranes move again"])
+    body: str = Field(description="Markdown.", examples=["At two, they moved."])
 
 
 class Document(ArticleIn):
     """An article as it is kept: what was given, and the entries of a live one, oldest first."""
 
-    entries: list[Entry] = []
+    entries: list[Entry] = Field(default=[], description="Of a live article, oldest first.")
 
     def text(self) -> str:
         return "\n\n".join([self.body, *(each.body for each in self.entries)])
@@ -214,6 +279,7 @@ def warnings(
     alt_missing: list[str],
     known_article: Callable[[str], bool],
     known_path: Callable[[str], bool],
+    base_url: str,
 ) -> list[dict[str, str]]:
     """What an editor should look at, and may leave."""
     found: list[tuple[str, str]] = []
@@ -236,7 +302,11 @@ def warnings(
     found += [
         ("body", f"The link to {address} leads nowhere: no article is, or was, at this address.")
         for address in dict.fromkeys(links(article.text()))
-        if is_article_path(address) and not known_path(address)
+        if is_article_path(address.removeprefix(base_url)) and not known_path(address.removeprefix(base_url))
+    ]
+    found += [
+        ("body", f"<{tag}> is not shown. Give the address alone in a paragraph; of known providers it becomes a card.")
+        for tag in frames(article.text())
     ]
     return [{"field": field, "message": message} for field, message in found]
 
@@ -244,6 +314,16 @@ def warnings(
 def is_article_path(address: str) -> bool:
     """Whether an address is one that only an article of this newspaper can have."""
     return re.fullmatch(r"/[a-z0-9-]+/\d{4}/\d{2}/\d{2}/[^/\s]+/", address) is not None
+
+
+def patch_schema() -> dict[str, Any]:
+    """What a JSON Merge Patch of an article may hold: any of its fields, or null for as if it had not been given."""
+    whole = ArticleIn.model_json_schema(ref_template="#/components/schemas/{model}")
+    fields = {
+        name: {"anyOf": [field, {"type": "null"}], "description": field["description"]}
+        for name, field in whole["properties"].items()
+    }
+    return {"type": "object", "properties": fields, "additionalProperties": False}
 
 
 def merge_patch(target: Any, patch: Any) -> Any:

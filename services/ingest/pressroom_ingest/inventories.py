@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_ingest.operation_tables import adoption, inventory, inventory_page
-from pressroom_ingest.tables import article
+from pressroom_ingest.tables import article, tombstone
 from pressroom_shared import outbox
 from pressroom_shared.clock import Clock, microseconds
 from pressroom_shared.database import insert
@@ -24,7 +24,7 @@ from pressroom_shared.ids import new_id
 from pressroom_shared.keys import ARTICLES, SINKS
 
 SOURCE = "/ingest"
-Kind = Literal["missing", "behind", "ahead", "unknown", "differs"]
+Kind = Literal["missing", "behind", "ahead", "unknown", "purged", "differs"]
 KEPT_INVENTORIES = 5
 
 WORDS: dict[str, str] = {
@@ -32,6 +32,7 @@ WORDS: dict[str, str] = {
     "behind": "the sink holds an older version",
     "ahead": "the sink holds a newer version than ingest has",
     "unknown": "ingest has no such article",
+    "purged": "it was purged, and the sink has it still",
     "differs": "the same version with other contents",
 }
 
@@ -169,8 +170,9 @@ class Inventories:
             .limit(limit)
         )
         strange = (
-            sa.select(theirs.c.article_id, theirs.c.version, theirs.c.path)
+            sa.select(theirs.c.article_id, theirs.c.version, theirs.c.path, tombstone.c.version.label("purged"))
             .outerjoin(article, article.c.id == theirs.c.article_id)
+            .outerjoin(tombstone, tombstone.c.article_id == theirs.c.article_id)
             .where(sa.or_(article.c.id.is_(None), article.c.version.is_(None)), sa.not_(theirs.c.withdrawn))
             .order_by(theirs.c.article_id)
             .limit(limit)
@@ -180,7 +182,7 @@ class Inventories:
             for row in await self._connection.execute(known)
         ]
         found += [
-            Drift(group, row.article_id, "unknown", 0, row.version, row.path)
+            Drift(group, row.article_id, "unknown" if row.purged is None else "purged", 0, row.version, row.path)
             for row in await self._connection.execute(strange)
         ]
         return found

@@ -62,9 +62,12 @@ async def _warnings(work: Work, given: ArticleIn) -> list[dict[str, str]]:
     addresses = links(given.text())
     targets = [each.removeprefix("article:") for each in addresses if each.startswith("article:")]
     known = await work.articles.exists(targets) if targets else set()
-    paths = [each for each in addresses if is_article_path(each)]
+    base_url = work.site.base_url
+    paths = [path for each in addresses if is_article_path(path := each.removeprefix(base_url))]
     found = await work.publications.taken(paths) if paths else set()
-    return warnings(given, alt_missing=silent, known_article=known.__contains__, known_path=found.__contains__)
+    return warnings(
+        given, alt_missing=silent, known_article=known.__contains__, known_path=found.__contains__, base_url=base_url
+    )
 
 
 def embargo_warnings(head: Head, now: datetime) -> list[dict[str, str]]:

@@ -82,6 +82,7 @@ class Purging:
             former_paths=former,
             at=now,
             purged=True,
+            erased_media=list(files.values()),
         )
         event = ArticleUnpublished(id=event_id, source=SOURCE, subject=article_id, time=now, data=gone)
         payload = event.encode()
@@ -111,6 +112,12 @@ class Purging:
             await self._connection.execute(sa.select(tombstone).where(tombstone.c.article_id == article_id))
         ).one_or_none()
         return None if row is None else Tombstone(*row)
+
+    async def raise_version(self, article_id: str, version: int) -> None:
+        """Its tombstone goes out once more, above what some sink holds."""
+        await self._connection.execute(
+            sa.update(tombstone).where(tombstone.c.article_id == article_id).values(version=version)
+        )
 
     async def _pictures_of_its_own(self, article_id: str) -> dict[str, str]:
         """Id → key of the pictures that no other article has ever named."""

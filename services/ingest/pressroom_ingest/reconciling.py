@@ -76,7 +76,8 @@ async def _hash(work: Work, article_id: str, version: int) -> str:
 
 
 def plan(drift: Sequence[Drift], *, from_ingest: bool, adopt: bool) -> Plan:
-    """What to do about it. With neither, what is newer in a sink, or only there, is left as it is.
+    """What to do about it. What was purged is purged everywhere; with neither, all else that is newer in a sink, or
+    only there, is left as it is.
 
     With both, ingest decides about what it has, and takes back what it has not.
     """
@@ -93,7 +94,7 @@ def plan(drift: Sequence[Drift], *, from_ingest: bool, adopt: bool) -> Plan:
             replayed[each.group].append(each.article_id)
         elif each.article_id in adopted:
             continue
-        elif not from_ingest:
+        elif not from_ingest and each.kind != "purged":
             left += 1
         elif each.kind == "ahead":
             above[each.article_id] = max(above.get(each.article_id, 0), each.theirs)
@@ -127,14 +128,17 @@ async def carry_out(work: Work, clock: Clock, wanted: Plan, actor: Actor, *, req
     for article_id, version in wanted.above.items():
         await work.publications.again(article_id, above=version, actor=actor)
     for each in wanted.withdrawn.values():
-        await _withdraw_unknown(work, clock, each)
+        await _withdraw(work, clock, each)
 
 
-async def _withdraw_unknown(work: Work, clock: Clock, drift: Drift) -> None:
-    """A tombstone for an article that only sinks have."""
+async def _withdraw(work: Work, clock: Clock, drift: Drift) -> None:
+    """A tombstone for an article that only sinks have, or have still."""
     now = clock.now()
     version = max(drift.theirs + 1, microseconds(now))
-    gone = Withdrawal(id=drift.article_id, version=version, path=drift.path, at=now)
+    purged = drift.kind == "purged"
+    if purged:
+        await work.purging.raise_version(drift.article_id, version)
+    gone = Withdrawal(id=drift.article_id, version=version, path=drift.path, at=now, purged=purged)
     event = ArticleUnpublished(id=new_id(), source=SOURCE, subject=drift.article_id, time=now, data=gone)
     await outbox.add(
         work.connection,

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_notify.tables import article as table
 from pressroom_shared.database import insert
-from pressroom_shared.events import Article, ArticlePublished, ArticleUnpublished
+from pressroom_shared.events import Article, ArticlePublished, ArticleUnpublished, Withdrawal
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,8 @@ class Articles:
         """Take an event in if it is newer. A replay and a withdrawal silence all that was announced so far."""
         data = event.data
         live = isinstance(data, Article)
+        if isinstance(data, Withdrawal) and data.purged:  # not even its address is needed here
+            data = data.model_copy(update={"path": "", "former_paths": [], "erased_media": []})
         values: dict[str, Any] = {
             "version": data.version,
             "live": live,

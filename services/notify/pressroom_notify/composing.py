@@ -223,7 +223,8 @@ def _excerpt(body: str) -> str:
 
 def _styled(safe_html: str) -> Safe:
     """Mail programs know no stylesheet: what `to_html` made gets its style on each element."""
-    styled = safe_html.replace("<p>", f'<p style="{_PARAGRAPH_STYLE}">').replace("<a ", f'<a style="{_LINK_STYLE}" ')
+    styled = re.sub(r'<p(?: class="embed")?>', f'<p style="{_PARAGRAPH_STYLE}">', safe_html)
+    styled = styled.replace("<a ", f'<a style="{_LINK_STYLE}" ')
     return Safe(styled)
 
 

@@ -216,11 +216,11 @@ def _share(headline: str, url: str) -> dict[str, Safe]:
     }
 
 
-_ALSO = re.compile(r'<p>([^<>:：]{1,40})[:：]\s*(<a href="/[^"]*"[^>]*>[^<]*</a>)[.。]?</p>')
+_ALSO = re.compile(r'<p>([^<>:：]{1,40})[:：]\s*(<a href="(?:/|https?://)[^"]*"[^>]*>[^<]*</a>)[.。]?</p>')
 
 
 def _see_also(html: str) -> str:
-    """A paragraph that is a label and a link to a page of ours stands between hairlines."""
+    """A paragraph that is a label and a link stands between hairlines."""
     return _ALSO.sub(r'<div class="also"><p class="kicker">\1</p><p class="hed xs">\2</p></div>', html)
 
 

@@ -77,6 +77,8 @@ async def on_article(event: ArticlePublished | ArticleUnpublished, work: CardWor
         detail = " ".join(each for each in (warning, *_troubles(data, made)) if each)
     else:
         name, warning, detail, made = "", "", NO_CARD, []
+        if data.purged:  # before it is said to be done: who is killed here begins again
+            await _purge(held, data.erased_media, work)
     former = [] if held is None else list(dict.fromkeys([*held.former, held.name]))
     former = [each for each in former if each and each != name]
     outcome = _outcome(event, "done" if name else "skipped", detail, started, work)
@@ -89,8 +91,12 @@ async def on_article(event: ArticlePublished | ArticleUnpublished, work: CardWor
                 await store.pages.mark_showing(data.id)
             elif held is None or held.name != name:
                 await store.pages.mark_article(data.id)
+        else:
+            held = await store.cards.held(data.id)
     if not name:
         await _erase(former, work)
+    elif held is not None and not held.live and held.version > data.version:  # withdrawn while this was drawn
+        await _erase([name], work)
     return None
 
 
@@ -135,6 +141,17 @@ def _troubles(article: Article, made: list[Made]) -> list[str]:
         for each in made
         if each.trouble and each.media_key in names
     ]
+
+
+async def _purge(held: HeldCard | None, media_keys: list[str], work: CardWork) -> None:
+    """Nothing is left of the article's cards, nor of what was made of pictures that only it has named."""
+    if held is not None:
+        await _erase([each for each in [*held.former, held.name] if each], work)
+    async with work.begin() as store:
+        made = await store.images.made_of(media_keys)
+    await Shelf(work.store, work.drawers).clear(made)
+    async with work.begin() as store:
+        await store.images.forget(media_keys)
 
 
 async def _erase(names: list[str], work: CardWork) -> None:

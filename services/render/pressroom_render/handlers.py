@@ -82,4 +82,6 @@ async def on_keys(event: KeysChanged, work: Work) -> None:
 
 async def on_preview(event: ArticlePreviewed, work: Work) -> None:
     """Have a draft's page written. It says nothing of the article, and changes nothing that readers see."""
-    await work.previews.keep(event.data, work.clock.now())
+    held = await work.projection.held(event.data.article.id)
+    if held is None or held.withdrawal is None or not held.withdrawal.purged:
+        await work.previews.keep(event.data, work.clock.now())

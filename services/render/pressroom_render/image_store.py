@@ -59,6 +59,13 @@ class Images:
         )
         return True
 
+    async def made_of(self, keys: Iterable[str]) -> list[Made]:
+        """All that came of some pictures, whatever their focal points were."""
+        return await self._rows(keys)
+
+    async def forget(self, keys: Iterable[str]) -> None:
+        await self._connection.execute(sa.delete(table).where(table.c.media_key.in_(list(keys))))
+
     async def _rows(self, keys: Iterable[str]) -> list[Made]:
         statement = (
             sa.select(table).where(table.c.media_key.in_(list(keys))).order_by(table.c.media_key, table.c.digest)

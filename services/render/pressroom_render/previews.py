@@ -23,7 +23,7 @@ from pressroom_render.lists import OPINION, PICKS, TRENDING
 from pressroom_render.projection import Projection
 from pressroom_render.tables import preview as table
 from pressroom_shared.clock import Clock
-from pressroom_shared.database import Database, insert
+from pressroom_shared.database import Database, UtcTime, insert
 from pressroom_shared.events import Article, Preview
 from pressroom_shared.sitestore import SiteStore
 from pressroom_shared.streams import Poison
@@ -67,9 +67,10 @@ class Previews:
         await self._connection.execute(statement.on_conflict_do_nothing())
 
     async def end(self, article_id: str, now: datetime) -> None:
-        """Show an article's drafts no longer: it is purged."""
-        mine = sa.and_(table.c.article_id == article_id, table.c.expires_at > now)
-        await self._connection.execute(sa.update(table).where(mine).values(expires_at=now))
+        """Show an article's drafts no longer, and forget their texts: it is purged."""
+        mine = table.c.article_id == article_id
+        ended = sa.case((table.c.expires_at > now, sa.literal(now, UtcTime)), else_=table.c.expires_at)
+        await self._connection.execute(sa.update(table).where(mine).values(expires_at=ended, document={}))
 
     async def due(self, now: datetime) -> list[Preview]:
         """Those whose pages are to be written."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from pressroom_render.drawers import Drawers, Ruined
-from pressroom_render.image_names import digest_of, file_key
+from pressroom_render.image_names import digest_of, ends, file_key
 from pressroom_render.image_store import Made
 from pressroom_shared.events import Media
 from pressroom_shared.sitestore import SiteStore
@@ -27,6 +27,12 @@ class Shelf:
     async def make(self, media: Iterable[Media], *, again: bool) -> list[Made]:
         """What came of each picture, one after the other; `again` makes them whatever the notes say."""
         return [await self._make(each, again=again) for each in {each.key: each for each in media}.values()]
+
+    async def clear(self, made: Iterable[Made]) -> None:
+        """Take away every file that was made of some pictures, the note first: it vouches for the others."""
+        for each in made:
+            for end in (NOTE, *(ends(each.width) if each.width else ())):
+                await self._store.delete(file_key(each.media_key, each.digest, end))
 
     async def _make(self, media: Media, *, again: bool) -> Made:
         digest = digest_of(media)

@@ -7,7 +7,7 @@ next ones gather for `commit_ms` or until they are `commit_batch`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from pressroom_search import metrics
@@ -38,6 +38,10 @@ class Batches:
         if self._committing is None or self._committing.done():
             self._committing = asyncio.create_task(self._commit_all())
         return await future
+
+    async def alone(self, work: Callable[[], int]) -> int:
+        """Do something with the writer between two commits; changes that come meanwhile wait."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def close(self) -> None:
         """Finish the commit that is under way."""

@@ -21,6 +21,7 @@ from pressroom_search.folder import Folder
 from pressroom_search.lookup import all_documents, find_held
 from pressroom_search.versions import decide
 from pressroom_shared.errors import StoreError
+from pressroom_shared.events import ArticleUnpublished
 from pressroom_shared.streams import Transient
 
 log = logging.getLogger(__name__)
@@ -75,6 +76,30 @@ class Committer:
         self._folder.use(generation)
         return count
 
+    def newest(self) -> int:
+        """The highest version that the index holds; 0 when it is empty."""
+        found = self._index.searcher().search(tantivy.Query.all_query(), limit=1, order_by_field="version").hits
+        return int(found[0][0]) if found else 0
+
+    def write_again(self, after: int, up_to: int, limit: int) -> int:
+        """Write some documents again as they are, by their versions; returns the last one's, `up_to` at the end.
+
+        The engine keeps a deleted document in its segment's files. Once all others of a segment are written again
+        elsewhere, the segment goes, with its files.
+        """
+        searcher = self._index.searcher()
+        following = [version for version, _ in _by_version(searcher, after + 1, up_to, limit)]
+        if not following:
+            self._writer.garbage_collect_files()
+            return up_to
+        last = following[-1]
+        for _, document in _by_version(searcher, after + 1, last, searcher.num_docs):
+            self._writer.delete_documents_by_term("id", document["id"][0])
+            self._writer.add_document(tantivy.Document.from_dict(self._again(document), SCHEMA))
+        self._writer.commit()
+        self._index.reload()
+        return last
+
     def held(self, article_id: str) -> Held | None:
         return find_held(self._index.searcher(), article_id)
 
@@ -95,6 +120,8 @@ class Committer:
                 taken[article_id] = Held(version, live=change.type.endswith("published.v1"))
             verdicts.append(verdict)
         if taken:
+            if any(isinstance(each, ArticleUnpublished) and each.data.purged for each in batch):
+                self._folder.note_purge()
             self._writer.commit()
             self._index.reload()
         return verdicts
@@ -138,6 +165,15 @@ class Committer:
         if document["live"][0]:
             return live_document(read_source(document), self._zone)
         return tombstone(document["id"][0], document["version"][0])
+
+
+def _by_version(
+    searcher: tantivy.Searcher, lowest: int, highest: int, limit: int
+) -> list[tuple[int, tantivy.Document]]:
+    """The documents of some versions, the lowest first."""
+    between = tantivy.Query.range_query(SCHEMA, "version", tantivy.FieldType.Unsigned, lowest, highest)
+    found = searcher.search(between, limit=limit, order_by_field="version", order=tantivy.Order.Asc).hits
+    return [(int(version), searcher.doc(address)) for version, address in found]
 
 
 def _open(generation: Path, heap_bytes: int) -> tuple[tantivy.Index, tantivy.IndexWriter]:

@@ -2,6 +2,7 @@
 
 data/search/current    "1-4": the layout and the generation
 data/search/1-4/       tantivy's files
+data/search/purged     there is something in those files that was purged, until all that is left is written again
 data/search/lock       flock: whoever holds it writes; it is gone with its process, however that ends
 """
 
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from pressroom_search.documents import LAYOUT
 from pressroom_shared.errors import StoreError
+from pressroom_shared.ids import new_id
 
 
 class Folder:
@@ -75,6 +77,26 @@ class Folder:
         for each in self.root.iterdir():
             if each.is_dir() and each not in {generation, before}:
                 shutil.rmtree(each, ignore_errors=True)
+
+    def note_purge(self) -> None:
+        """Remember that the files hold something that was purged, however this process ends."""
+        (self.root / "purged").write_text(new_id(), encoding="ascii")
+
+    def purge_noted(self) -> str | None:
+        """The newest note; None when there is nothing to be erased."""
+        try:
+            return (self.root / "purged").read_text(encoding="ascii")
+        except FileNotFoundError:
+            return None
+
+    def forget_purge(self, noted: str) -> None:
+        """All of it is erased, unless there was another purge since. Earlier generations go, too."""
+        current = self.current()
+        for each in self.root.iterdir():
+            if each.is_dir() and each != current:
+                shutil.rmtree(each, ignore_errors=True)
+        if self.purge_noted() == noted:
+            (self.root / "purged").unlink()
 
     @staticmethod
     def is_of_this_layout(generation: Path) -> bool:

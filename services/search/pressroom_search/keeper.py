@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from pressroom_search import metrics
@@ -20,6 +21,8 @@ from pressroom_shared.streams import Consumer
 from pressroom_shared.wakeups import pause
 
 log = logging.getLogger(__name__)
+PURGED_LOOK_S = 2
+
 MakeConsumer = Callable[[Batches], Consumer[Work]]
 
 
@@ -56,10 +59,32 @@ class Keeper:
         self._consumer = self._make_consumer(batches)
         metrics.WRITER.set(1)
         log.info("this process writes the index")
+        done = asyncio.Event()
+        erasing = asyncio.create_task(self._erase_purged(batches, committer, done))
         try:
             await self._consumer.run(stop)
         finally:
+            done.set()
+            await erasing
             await batches.close()
             await asyncio.to_thread(committer.close)
             self._consumer = None
             metrics.WRITER.set(0)
+
+    async def _erase_purged(self, batches: Batches, committer: Committer, stop: asyncio.Event) -> None:
+        """After a purge, write all that is left again, a batch at a time between the commits of what is live."""
+        while not stop.is_set():
+            noted = await asyncio.to_thread(self._folder.purge_noted)
+            try:
+                if noted is not None:
+                    await self._write_again(batches, committer, stop)
+                    if not stop.is_set():
+                        await asyncio.to_thread(self._folder.forget_purge, noted)
+            except (OSError, ValueError) as error:
+                log.warning("what was purged is still in the index's files, trying again: %s", error)
+            await pause(stop, PURGED_LOOK_S)
+
+    async def _write_again(self, batches: Batches, committer: Committer, stop: asyncio.Event) -> None:
+        last, up_to = 0, await batches.alone(committer.newest)
+        while last < up_to and not stop.is_set():
+            last = await batches.alone(partial(committer.write_again, last, up_to, self._settings.commit_batch))

@@ -156,6 +156,9 @@ class Withdrawal(Part):
     redirect_to: str | None = Field(default=None, description="A path or an absolute URL; without it the page is gone.")
     at: datetime
     purged: bool = Field(default=False, description="Erase all that is held of it but its version.")
+    erased_media: list[str] = Field(
+        default=[], description="Keys of pictures that only a purged article named: what was made of them goes, too."
+    )
 
 
 class ArticleUnpublished(Event):

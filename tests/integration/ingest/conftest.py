@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,8 @@ from pressroom_ingest.desk import Desk
 from pressroom_ingest.settings import Settings
 from pressroom_ingest.waiting import Waiters
 from pressroom_shared.clock import ManualClock, SystemClock
+from tests.documented import Documented
+from tests.documents import OPENAPI
 
 ADMIN = "prk_admin_key_for_tests_0123456789abcdef"
 SITE = """
@@ -78,12 +81,21 @@ def waiters() -> Waiters:
     return Waiters()
 
 
+@pytest.fixture(scope="session")
+def documented() -> Documented:
+    """The committed document, which a test of its own holds against the code."""
+    return Documented(json.loads(OPENAPI.read_text()))
+
+
 @pytest.fixture
-async def api(desk: Desk, waiters: Waiters) -> AsyncIterator[httpx.AsyncClient]:
-    """As an admin."""
-    transport = httpx.ASGITransport(app=create_api(desk, waiters))
-    headers = {"Authorization": f"Bearer {ADMIN}"}
-    async with httpx.AsyncClient(transport=transport, base_url="http://ingest", headers=headers) as client:
+async def api(desk: Desk, waiters: Waiters, documented: Documented) -> AsyncIterator[httpx.AsyncClient]:
+    """As an admin. Every answer must be as the OpenAPI document has it."""
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=create_api(desk, waiters)),
+        base_url="http://ingest",
+        headers={"Authorization": f"Bearer {ADMIN}"},
+        event_hooks={"response": [documented]},
+    ) as client:
         yield client
 
 

@@ -136,3 +136,11 @@ async def test_links_that_lead_nowhere_are_warned_of(api: httpx.AsyncClient, dra
     assert len(told) == 2
     assert "article none" in told[0]
     assert "/world/2020/01/02/nothing/" in told[1]
+    also = f"See also: [x](article:none)\n\nSee also: [y](http://localhost:8080{there})\n\n"
+    also += (
+        "See also: [z](http://localhost:8080/world/2020/01/02/nothing/)\n\n<iframe src='https://youtu.be/1'></iframe>"
+    )
+    changed = await api.patch(f"/api/v1/articles/{made['id']}", json={"body": also}, headers={"If-Match": "*"})
+    told = [each["message"] for each in changed.json()["warnings"] if each["field"] == "body"]
+    assert ["article none" in told[0], "/nothing/" in told[1], "<iframe>" in told[2]] == [True] * 3
+    assert len(told) == 3

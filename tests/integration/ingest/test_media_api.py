@@ -67,7 +67,8 @@ async def test_its_words_can_change(api: httpx.AsyncClient) -> None:
     url = f"/api/v1/media/{media_id}"
     changed = (await api.patch(url, json={"alt": "Quay", "focal_point": [0.5, 0.25]})).json()
     assert (changed["alt"], changed["focal_point"], changed["caption"]) == ("Quay", [0.5, 0.25], "")
-    assert (await api.patch(url, json={"focal_point": [2, 0]})).status_code == 422
+    for wrong in ([2, 0], [0.5, False], [0.5, "0.5"]):
+        assert (await api.patch(url, json={"focal_point": wrong})).status_code == 422, wrong
     assert (await api.get("/api/v1/media/none")).status_code == 404
 
 

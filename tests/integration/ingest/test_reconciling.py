@@ -115,6 +115,34 @@ async def test_from_ingest_stamps_above_what_any_sink_holds_and_withdraws_what_i
     assert (gone.data.id, gone.data.version > far) == ("lost", True)
 
 
+async def test_a_purged_article_is_no_drift_and_is_purged_again_where_it_came_back(
+    desk: Desk, api: httpx.AsyncClient
+) -> None:
+    """A sink that was restored from a backup has it again; no operator need know."""
+    (article_id, version) = await publish(api)
+    assert (await api.delete(f"/api/v1/articles/{article_id}", params={"purge": True})).status_code == 204
+    tombstone = (await sent(desk))[-1]
+    assert isinstance(tombstone, ArticleUnpublished)
+    assert tombstone.data.purged
+    request_id = await ask(api)
+    there = InventoryItem(id=article_id, version=tombstone.data.version, withdrawn=True)
+    await answer(desk, request_id, "pages", there)
+    await answer(desk, request_id, "cards")
+    assert (await api.get(f"{INVENTORIES}/{request_id}")).json()["count"] == 0
+    await answer(desk, request_id, "search", InventoryItem(id=article_id, version=version))
+    (drift,) = (await api.get(f"{INVENTORIES}/{request_id}")).json()["drift"]
+    assert (drift["group"], drift["kind"]) == ("search", "purged")
+    done = (await api.post(f"{INVENTORIES}/{request_id}/repair", json={})).json()
+    assert (done["withdrawn"], done["left_as_drift"]) == (1, 0)
+    again = (await sent(desk))[-1]
+    assert isinstance(again, ArticleUnpublished)
+    assert (again.data.id, again.data.purged, again.data.version > version) == (article_id, True, True)
+    replay = await api.post("/api/v1/operations/replays", json={"article_id": article_id})
+    assert replay.status_code == 404
+    everything = (await api.post("/api/v1/operations/replays", json={"all": True, "dry_run": True})).json()
+    assert (everything["live"], everything["withdrawn"]) == (0, 0)
+
+
 async def test_contents_that_differ_in_one_version_are_found_by_their_hash(desk: Desk, api: httpx.AsyncClient) -> None:
     (article_id, version) = await publish(api)
     event = (await sent(desk))[0]

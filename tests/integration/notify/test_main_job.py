@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import sqlalchemy as sa
+
 from pressroom_notify.tables import metadata
 from pressroom_shared.database import migration_differences
 from pressroom_shared.events import Announcement
 from tests.examples import START, published, unpublished, version
-from tests.integration.notify.conftest import Office, link, part
+from tests.integration.notify.conftest import Event, Office, link, part
 
 READER = "reader@post.example"
 
@@ -203,3 +205,41 @@ async def test_news_that_comes_back_after_a_withdrawal_is_told_to_who_was_not(ho
     await holding.work()
     assert await holding.states() == {"sent": 1}
     assert (await holding.counts()).sent == 1
+
+
+async def test_nothing_is_left_of_a_purged_article_but_that_readers_were_told(office: Office) -> None:
+    """Not its words, in no table; and who was told is not told again, whatever comes twice or late."""
+    word = "zanzibarian"
+    await office.subscribe("mira@example.com", "section:business")
+    await office.subscribe("noor@example.com", "section:business", frequency="daily")
+    first = published(
+        1,
+        headline=f"A {word} crane",
+        body=f"The {word}.",
+        body_text=f"The {word}.",
+        path=f"/business/2026/11/23/{word}/",
+    )
+    await office.take_in(first)
+    await office.work()
+    assert await tables_with(office, word) == {"article"}
+    gone = unpublished(2, path=first.data.path, purged=True)
+    await office.take_in(gone)
+    assert await tables_with(office, word) == set()
+    assert await office.states() == {"sent": 1, "cancelled": 1}
+    again: list[Event] = [first, first.model_copy(update={"replay": True}), gone.model_copy(update={"replay": True})]
+    await office.take_in(*again)
+    office.clock.advance(timedelta(days=2))
+    await office.work()
+    assert await tables_with(office, word) == set()
+    assert [mail["Subject"] for mail in office.mailbox.to("mira@example.com")[1:]] == [f"A {word} crane"]
+    assert len(office.mailbox.to("noor@example.com")) == 1, "the confirmation alone"
+
+
+async def tables_with(office: Office, word: str) -> set[str]:
+    async with office.desk.database.read() as connection:
+        return {
+            table.name
+            for table in metadata.sorted_tables
+            for row in await connection.execute(sa.select(table))
+            if word in repr(tuple(row))
+        }

@@ -128,6 +128,54 @@ async def test_a_replay_draws_a_lost_card_again(studio: Studio, drawers: Drawers
     assert await studio.store.exists(name)
 
 
+class Overtaken(Drawers):
+    """Drawing processes that are so slow that the article is withdrawn meanwhile."""
+
+    def __init__(self, studio: Studio, drawers: Drawers) -> None:
+        self._studio = studio
+        self._drawers = drawers
+
+    async def draw(self, card: Any, image: bytes | None) -> tuple[bytes, bytes, str]:
+        await draw_card(self._studio, self._drawers, unpublished(2))
+        return await self._drawers.draw(card, image)
+
+
+async def test_a_card_that_is_drawn_while_its_article_is_withdrawn_does_not_stay(
+    studio: Studio, drawers: Drawers
+) -> None:
+    await draw_card(studio, Overtaken(studio, drawers), published(1))
+    assert not (await held(studio, published(1))).live
+    assert files(studio, "cards") == []
+
+
+def files(studio: Studio, folder: str) -> list[str]:
+    return sorted(each.name for each in studio.store.path(folder).rglob("*") if each.is_file())
+
+
+async def test_nothing_is_left_of_a_purged_articles_cards_and_of_pictures_that_only_it_named(
+    studio: Studio, drawers: Drawers
+) -> None:
+    own, common = (hostile.jpeg(hostile.scene(1600, height)) for height in (1000, 900))
+    first = await with_picture(studio, own)
+    second = await with_picture(studio, own, 2, focal_point=(0.9, 0.1), headline="Another card")
+    other = await with_picture(studio, common, id="0193a0f0-0000-7000-8000-000000000002")
+    for event in (other, first, second):
+        await draw_card(studio, drawers, event)
+    assert len(files(studio, "cards")) == 6
+    kept = [name for name in files(studio, "media") if name.startswith(other.data.media[0].id)]
+    mine = first.data.media[0].key
+    gone = unpublished(3, purged=True, erased_media=[mine])
+    await draw_card(studio, drawers, gone)
+    again: list[Event] = [first, second, gone, gone.model_copy(update={"replay": True})]
+    for each in again:
+        await draw_card(studio, drawers, each)
+    assert files(studio, "media") == sorted([*kept, mine.rpartition("/")[2]]), "the upload itself is ingest's"
+    assert len(files(studio, "cards")) == 2
+    async with studio.database.read() as connection:
+        assert await Images(connection).made_of([mine]) == []
+        assert len(await Images(connection).made_of([other.data.media[0].key])) == 1
+
+
 def media_of(body: bytes, **fields: Any) -> Media:
     digest = hashlib.sha256(body).hexdigest()
     return Media(
@@ -142,11 +190,13 @@ def media_of(body: bytes, **fields: Any) -> Media:
     )
 
 
-async def with_picture(studio: Studio, body: bytes, number: int = 1, **fields: Any) -> ArticlePublished:
-    media = media_of(body, **fields)
+async def with_picture(
+    studio: Studio, body: bytes, number: int = 1, *, focal_point: tuple[float, float] | None = None, **fields: Any
+) -> ArticlePublished:
+    media = media_of(body, focal_point=focal_point)
     if body:
         await studio.store.put(media.key, body)
-    return published(number, media=[media], lead_image={"media_id": media.id})
+    return published(number, media=[media], lead_image={"media_id": media.id}, **fields)
 
 
 async def made(studio: Studio, event: ArticlePublished) -> dict[PictureName, Responsive]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import html
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -60,6 +62,35 @@ async def test_a_publication_stands_everywhere_and_says_done_once_its_page_is_th
         assert part in body
     assert brotli.decompress(pages[f"{PATH}.br"]) == gzip.decompress(pages[f"{PATH}.gz"]) == pages[PATH]
     assert [status for status, _ in await said(studio)] == ["done"]
+
+
+async def test_what_an_editor_writes_in_markdown_stands_on_the_page_and_in_feeds(studio: Studio) -> None:
+    body = """\
+> They never asked us.
+>
+> Ines Falk, keeper
+
+See also: [The port's own page](https://port.example/)
+
+[The film](https://youtu.be/1)
+
+See also: [Not live](article:0193a0f0-0000-7000-8000-00000000ffff)
+"""
+    await take_in(studio, published(body=body))
+    await write_all(studio)
+    pages = tree(studio)
+    page = pages[PATH].decode()
+    assert '<blockquote class="pull">' in page
+    assert "<footer>Ines Falk, keeper</footer></blockquote>" in page
+    assert '<div class="also"><p class="kicker">See also</p><p class="hed xs"><a href="https://port.example/"' in page
+    for text in (
+        page,
+        html.unescape(pages["feed.xml"].decode()),
+        json.loads(pages["feed.json"])["items"][0]["content_html"],
+    ):
+        assert '<p class="embed"><a href="https://youtu.be/1" rel="noopener"><b>YouTube</b>: The film<br>' in text
+        assert "They never asked us." in text
+        assert "Not live" not in text
 
 
 async def test_the_newest_version_wins_in_any_order_and_a_repeat_says_the_same_again(studio: Studio) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 import pyvips
+import sqlalchemy as sa
 
 from pressroom_render.app import Studio
 from pressroom_render.card_handlers import CardWork
@@ -14,6 +15,7 @@ from pressroom_render.card_style import Style
 from pressroom_render.drawers import Drawers
 from pressroom_render.handlers import Work, on_preview
 from pressroom_render.previews import KEPT_AFTER, PreviewWriter, card_key, page_key
+from pressroom_render.tables import preview
 from pressroom_shared.clock import ManualClock
 from pressroom_shared.events import ArticlePreviewed
 from pressroom_shared.outbox import OutcomeOutbox
@@ -111,6 +113,11 @@ async def test_a_purged_article_has_no_previews(studio: Studio) -> None:
     await writer.sweep()
     assert not await shown(studio)
     assert await shown(studio, "u" * 43)
+    async with studio.database.read() as connection:
+        rows = (await connection.execute(sa.select(preview.c.article_id, preview.c.document))).all()
+    assert {row.article_id: bool(row.document) for row in rows} == {previewed().data.article.id: False, "another": True}
+    await show(studio, previewed("v" * 43))
+    assert await writer.write() == 0
 
 
 @pytest.mark.parametrize("token", ["../" * 12, "a" * 40 + "/b", "a" * 40 + "\x00"])

@@ -204,3 +204,39 @@ async def test_readers_are_answered_while_redis_is_away(own_redis: LocalRedis, t
         await publish(client, published(id="after"))
         await until(lambda: reader.held("after"), timeout_s=20)
     await client.aclose()
+
+
+def files_with(folder: Path, word: str) -> list[str]:
+    return [each.name for each in folder.rglob("*") if each.is_file() and word.encode() in each.read_bytes()]
+
+
+async def test_what_is_purged_is_in_no_file_of_the_index_and_stays_out(
+    redis: Any, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also what an update and a withdrawal before it have left behind, and though this process is stopped meanwhile."""
+    word = "9f3c1b7e2a64d805"
+    body = f"The crane {word}."
+    first = published(1, id="gone", body_text=body)
+    others = [published(1, id=f"a{number}", version=version(1) + number // 3) for number in range(12)]
+    await publish(redis, *others[:6], first, published(2, id="gone", body_text=body), *others[6:])
+    index = settings_in(tmp_path).index_dir
+    monkeypatch.setattr("pressroom_search.keeper.PURGED_LOOK_S", 600)
+    async with keeping(tmp_path, redis_url):
+        await until(lambda: all_acked(redis))
+        await publish(redis, unpublished(3, id="gone"))
+        await until(lambda: all_acked(redis))
+        assert files_with(index, word), "the engine keeps what it deletes"
+        await publish(redis, unpublished(4, id="gone", purged=True))
+        await until(lambda: all_acked(redis))
+        assert Folder(index).purge_noted()
+    monkeypatch.setattr("pressroom_search.keeper.PURGED_LOOK_S", 0.05)
+    async with keeping(tmp_path, redis_url, commit_batch=2) as (_, reader):
+        await until(lambda: not files_with(index, word), timeout_s=20)
+        await until(lambda: Folder(index).purge_noted() is None, timeout_s=20)
+        await publish(redis, first, first.model_copy(update={"replay": True}))
+        await until(lambda: all_acked(redis))
+        assert reader.held("gone") == Held(version(4), live=False)
+        assert not files_with(index, word)
+        assert sorted(hit.id for hit in reader.search(Search(query=parse("crane"), limit=50)).hits) == sorted(
+            each.data.id for each in others
+        )

@@ -53,6 +53,15 @@ def part(message: EmailMessage, kind: str) -> str:
     return content
 
 
+def test_a_link_card_is_styled_like_the_text_around_it_and_loads_nothing() -> None:
+    body = "The cranes stopped.\n\n[<b>The</b> film](https://youtu.be/1)\n\nhttps://youtu.be/<script>x</script>2"
+    page = part(read(article_letter(SITE, article(body=body), "news", AT)), "html")
+    assert "<b>YouTube</b>: <b>The</b> film<br>" in page
+    assert 'class="embed"' not in page
+    assert "<script" not in page
+    assert "<iframe" not in page
+
+
 def test_a_mail_has_a_text_and_an_html_part_and_every_header() -> None:
     message = read(article_letter(SITE, article(), "news", AT))
     assert message.get_content_type() == "multipart/alternative"

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from pressroom_shared.events import Media
-from pressroom_shared.markdown import links, media_ids, to_html, to_text
+from pressroom_shared.markdown import frames, links, media_ids, to_html, to_text
 
 PICTURE = Media(
     id="p1", key="media/ab/ab1.jpg", media_type="image/jpeg", width=1600, height=1000, bytes=1,
@@ -34,6 +34,15 @@ PICTURE = Media(
         "<style>body{display:none}</style>",
         "<math><mtext><script>alert(1)</script></mtext></math>",
         "![x](https://evil.example/pixel.gif)",
+        "[<script>alert(1)</script>](https://youtu.be/1)",
+        "[<img src=x onerror=alert(1)>](https://youtu.be/1)",
+        '<a href="https://youtu.be/1&quot; onclick=&quot;alert(1)">x</a>',
+        '[x](<https://youtu.be/1"onmouseover="alert(1)>)',
+        "> <script>alert(1)</script>\n>\n> <b onclick=alert(1)>Ines Falk</b>",
+        "See also: [<svg onload=alert(1)>](article:1)",
+        "See also: [x](javascript:alert(1))",
+        "x[^1]\n\n[^1]: <script>alert(1)</script> [y](javascript:alert(1))",
+        "| a |\n| --- |\n| <script>alert(1)</script> |",
     ],
 )
 def test_no_script_handler_or_address_of_code_survives(hostile: str) -> None:
@@ -76,6 +85,69 @@ def test_a_link_to_an_article_becomes_its_address_or_plain_words() -> None:
     assert '<a href="https://c.example/x/"' in html
     assert ">b<" not in html
     assert "b" in html
+
+
+@pytest.mark.parametrize(
+    ("markdown", "provider", "title", "address"),
+    [
+        ("https://www.youtube.com/watch?v=1&t=2", "YouTube", "", "https://www.youtube.com/watch?v=1&amp;t=2"),
+        ("<https://youtu.be/1>", "YouTube", "", "https://youtu.be/1"),
+        ("[The *night* ferry](https://vimeo.com/1)", "Vimeo", ": The <em>night</em> ferry", "https://vimeo.com/1"),
+        ('[A map](https://www.openstreetmap.org/#map=9 "x")', "OpenStreetMap", ": A map", None),
+    ],
+)
+def test_an_address_of_a_provider_that_stands_alone_becomes_a_card_that_says_whose_it_is(
+    markdown: str, provider: str, title: str, address: str | None
+) -> None:
+    html = to_html(f"Before.\n\n{markdown}\n\nAfter.", base_url="https://c.example")
+    address = address or "https://www.openstreetmap.org/#map=9"
+    card = (
+        f'<p class="embed"><a href="{address}" rel="noopener"><b>{provider}</b>{title}<br>'
+        f'<small dir="ltr">{address}</small></a></p>'
+    )
+    assert html.strip() == f"<p>Before.</p>\n{card}\n<p>After.</p>"
+
+
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "https://youtube.com.evil.example/1",
+        "https://notyoutube.com/1",
+        "https://youtube.com@evil.example/1",
+        "https://user:youtube.com@evil.example/1",
+        "https://evil.example/?https://youtube.com/",
+        "https://youtube.com:8443/1",
+        "[x](//youtube.com/1)",
+        "[x](ftp://youtube.com/1)",
+        "[x](https://[youtube.com/1)",
+        "[YouTube](https://evil.example/)",
+        "Look: https://youtu.be/1",
+        "[a](https://youtu.be/1) [b](https://youtu.be/2)",
+        "- https://youtu.be/1",
+    ],
+)
+def test_nobody_else_gets_a_card_and_no_link_in_a_sentence(markdown: str) -> None:
+    assert "embed" not in to_html(markdown)
+
+
+def test_a_label_and_a_link_to_an_article_that_is_not_live_vanish() -> None:
+    text = "A\n\nSee also: [b](article:1)\n\nC [d](article:1)"
+    assert to_html(text) == "<p>A</p>\n<p>C d</p>\n"
+    assert '<p>See also: <a href="/x/" rel="noopener">b</a></p>' in to_html(text, article_path={"1": "/x/"}.get)
+
+
+def test_tables_and_footnotes_come_through() -> None:
+    html = to_html("| Port | Cranes |\n| --- | ---: |\n| Calder | 4 |\n\nFour.[^1]\n\n[^1]: The port's own count.")
+    assert '<td>Calder</td>\n<td class="num">4</td>' in html
+    assert 'href="#fn-1"' in html
+    assert '<section class="footnotes"' in html
+    assert "The port's own count." in html
+
+
+def test_what_would_be_loaded_from_elsewhere_is_named() -> None:
+    text = '<iframe src="https://youtu.be/1"></iframe>\n\n<script>x</script>\n\n<b>y</b> <iframe>'
+    assert frames(text) == ["iframe", "script"]
+    assert frames("`<iframe>` and <b>bold</b>") == []
 
 
 def test_a_heading_of_the_first_level_becomes_one_of_the_second() -> None:

@@ -6,9 +6,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Header, Query, Request, Response
 
+from pressroom_ingest.api.answers import Article, ArticleListed, Page
 from pressroom_ingest.api.edge import (
     ERRORS,
     NOT_FOUND,
+    ArticleId,
     Contributor,
     Cursor,
     Limit,
@@ -23,7 +25,7 @@ from pressroom_ingest.api.edge import (
     respond,
 )
 from pressroom_ingest.articles import Filter
-from pressroom_ingest.documents import ArticleIn
+from pressroom_ingest.documents import ArticleIn, patch_schema
 from pressroom_ingest.idempotency import KEY_CHARS_MAX, Answer
 from pressroom_ingest.presenting import article_view, list_view
 from pressroom_shared.clock import from_microseconds, microseconds
@@ -45,7 +47,7 @@ IdempotencyKey = Annotated[
 ]
 
 
-@router.post("", status_code=201, responses=ERRORS | problem_responses(409, 413))
+@router.post("", status_code=201, response_model=Article, responses=ERRORS | problem_responses(409))
 async def create(
     request: Request, desk: TheDesk, actor: Contributor, given: ArticleIn, idempotency_key: IdempotencyKey = None
 ) -> Response:
@@ -62,16 +64,23 @@ async def create(
     return respond(made)
 
 
-@router.get("", responses=ERRORS)
+@router.get("", response_model=Page[ArticleListed], responses=ERRORS)
 async def list_articles(
     desk: TheDesk,
     actor: Reader,
-    state: Annotated[str, Query(pattern="^(|draft|in_review|approved|scheduled|live|withdrawn)$")] = "",
-    section: str = "",
-    tag: str = "",
-    author: str = "",
-    q: Annotated[str, Query(max_length=200, description="Words of the headline.")] = "",
-    external_id: str = "",
+    state: Annotated[
+        str,
+        Query(
+            pattern="^(|draft|in_review|approved|scheduled|live|withdrawn)$",
+            description="Where they stand.",
+            examples=["live"],
+        ),
+    ] = "",
+    section: Annotated[str, Query(description="Of a section alone.", examples=["business/economy"])] = "",
+    tag: Annotated[str, Query(description="A tag's slug.", examples=["harbor"])] = "",
+    author: Annotated[str, Query(description="An author's slug.", examples=["ines-falk"])] = "",
+    q: Annotated[str, Query(max_length=200, description="Words of the headline.", examples=["cranes"])] = "",
+    external_id: Annotated[str, Query(description="The id in an archive.", examples=["wp-1017"])] = "",
     held: Annotated[bool | None, Query(description="Whose scheduled time is over, and who wait for an editor.")] = None,
     cursor: Cursor = "",
     limit: Limit = 50,
@@ -88,8 +97,8 @@ async def list_articles(
     return page(items, limit, lambda item: cursors[item["id"]])
 
 
-@router.get("/{article_id}", responses=NOT_FOUND | problem_responses(410))
-async def show(desk: TheDesk, actor: Reader, article_id: str) -> Response:
+@router.get("/{article_id}", response_model=Article, responses=NOT_FOUND | problem_responses(410))
+async def show(desk: TheDesk, actor: Reader, article_id: ArticleId) -> Response:
     """The newest revision, and where the live one stands."""
     async with desk.read() as work:
         if await work.purging.find(article_id) is not None:
@@ -100,15 +109,14 @@ async def show(desk: TheDesk, actor: Reader, article_id: str) -> Response:
 
 @router.patch(
     "/{article_id}",
-    responses=NOT_FOUND | problem_responses(412, 413, 428),
+    response_model=Article,
+    responses=NOT_FOUND | problem_responses(412, 428),
     openapi_extra={
         "requestBody": {
             "required": True,
             "content": {
-                "application/merge-patch+json": {
-                    "schema": {"type": "object"},
-                    "example": {"headline": "A new headline"},
-                }
+                media_type: {"schema": patch_schema(), "example": {"headline": "A new headline"}}
+                for media_type in ("application/merge-patch+json", "application/json")
             },
         }
     },
@@ -116,7 +124,7 @@ async def show(desk: TheDesk, actor: Reader, article_id: str) -> Response:
 async def change(
     desk: TheDesk,
     actor: Contributor,
-    article_id: str,
+    article_id: ArticleId,
     patch: Annotated[dict[str, Any], Body()],
     if_match: IfMatch = None,
 ) -> Response:
@@ -134,7 +142,7 @@ async def change(
 async def delete(
     desk: TheDesk,
     actor: Contributor,
-    article_id: str,
+    article_id: ArticleId,
     purge: Annotated[
         bool, Query(description="Erase it everywhere, whatever its state, with its pictures: for admins.")
     ] = False,

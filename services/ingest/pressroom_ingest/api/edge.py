@@ -8,10 +8,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Annotated, Any
 
-from fastapi import Depends, Query, Request, Security
+from fastapi import Depends, Path, Query, Request, Security
 from fastapi.responses import JSONResponse, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from pressroom_ingest.api.answers import ARTICLE_ID
 from pressroom_ingest.desk import Desk, Work
 from pressroom_ingest.idempotency import Answer
 from pressroom_ingest.keys import Actor, Role, article_of
@@ -77,8 +78,9 @@ Reader = Annotated[Actor, Depends(at_least("reader"))]
 Contributor = Annotated[Actor, Depends(at_least("contributor"))]
 Editor = Annotated[Actor, Depends(at_least("editor"))]
 Admin = Annotated[Actor, Depends(at_least("admin"))]
-Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX, description="At most so many.")]
-Cursor = Annotated[str, Query(max_length=300, description="`next` of the page before.")]
+ArticleId = Annotated[str, Path(description="The article's id.", examples=[ARTICLE_ID])]
+Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX, description="At most so many.", examples=[20])]
+Cursor = Annotated[str, Query(max_length=300, description="`next` of the page before.", examples=["WyIwMTkzYTBmMCJd"])]
 
 
 def encode_cursor(*parts: object) -> str:

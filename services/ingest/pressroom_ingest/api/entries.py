@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from pressroom_ingest.api.answers import ENTRY_ID, Accepted, Revision, Time
 from pressroom_ingest.api.articles import IdempotencyKey, IfMatch
-from pressroom_ingest.api.edge import NOT_FOUND, Contributor, TheDesk, answer, document, kept, respond
+from pressroom_ingest.api.edge import NOT_FOUND, ArticleId, Contributor, TheDesk, answer, document, kept, respond
 from pressroom_ingest.desk import Desk, Work
+from pressroom_ingest.documents import Entry
 from pressroom_ingest.entries import Edited
 from pressroom_ingest.events import refuse_too_large
 from pressroom_ingest.idempotency import Answer
@@ -20,6 +22,7 @@ from pressroom_shared.clock import rfc3339
 from pressroom_shared.http import problem_responses
 
 router = APIRouter(prefix="/api/v1/articles/{article_id}", tags=["Live articles"])
+EntryId = Annotated[str, Path(description="The entry's id.", examples=[ENTRY_ID])]
 Headline = Annotated[str, Field(max_length=300, description="May be left out.", examples=["The cranes move again"])]
 Body = Annotated[str, Field(min_length=1, max_length=50_000, description="Markdown.", examples=["At two, they moved."])]
 At = Annotated[Moment | None, Field(description="When it happened; now when it is left out.")]
@@ -44,12 +47,26 @@ class EntryPatch(BaseModel):
     at: Moment = Field(default=None, description="When it happened.")  # type: ignore[assignment]
 
 
-@router.post("/entries", status_code=201, responses=NOT_FOUND | problem_responses(409, 412))
+class EntryDone(Accepted):
+    """An entry, and the publication that it is on a live article."""
+
+    entry: Entry | None = Field(description="As it is now; null when it was removed.")
+    revision: Revision = Field(description="The article's newest revision: the `ETag`.")
+
+
+class Preview(BaseModel):
+    """Where a draft is shown."""
+
+    url: str = Field(description="Unguessable, unlisted.", examples=["http://localhost:8080/preview/4fZr0qk/"])
+    expires_at: Time = Field(description="Until when.")
+
+
+@router.post("/entries", status_code=201, response_model=EntryDone, responses=NOT_FOUND | problem_responses(409, 412))
 async def add(
     request: Request,
     desk: TheDesk,
     actor: Contributor,
-    article_id: str,
+    article_id: ArticleId,
     given: EntryIn,
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
@@ -65,9 +82,14 @@ async def add(
     return respond(made)
 
 
-@router.patch("/entries/{entry_id}", responses=NOT_FOUND | problem_responses(409, 412))
+@router.patch("/entries/{entry_id}", response_model=EntryDone, responses=NOT_FOUND | problem_responses(409, 412))
 async def change(
-    desk: TheDesk, actor: Contributor, article_id: str, entry_id: str, given: EntryPatch, if_match: IfMatch = None
+    desk: TheDesk,
+    actor: Contributor,
+    article_id: ArticleId,
+    entry_id: EntryId,
+    given: EntryPatch,
+    if_match: IfMatch = None,
 ) -> Response:
     """Change an entry; on a live article a publication."""
     fields = given.model_dump(exclude_unset=True)
@@ -77,9 +99,9 @@ async def change(
     return document(view, ETag=edited.head.etag)
 
 
-@router.delete("/entries/{entry_id}", responses=NOT_FOUND | problem_responses(409, 412))
+@router.delete("/entries/{entry_id}", response_model=EntryDone, responses=NOT_FOUND | problem_responses(409, 412))
 async def remove(
-    desk: TheDesk, actor: Contributor, article_id: str, entry_id: str, if_match: IfMatch = None
+    desk: TheDesk, actor: Contributor, article_id: ArticleId, entry_id: EntryId, if_match: IfMatch = None
 ) -> Response:
     """Remove an entry; on a live article a publication."""
     async with desk.begin() as work:
@@ -105,8 +127,8 @@ async def _done(work: Work, desk: Desk, actor: Actor, action: str, edited: Edite
     }
 
 
-@router.post("/preview", status_code=201, responses=NOT_FOUND, tags=["Previews"])
-async def preview(desk: TheDesk, actor: Contributor, article_id: str) -> dict[str, Any]:
+@router.post("/preview", status_code=201, response_model=Preview, responses=NOT_FOUND, tags=["Previews"])
+async def preview(desk: TheDesk, actor: Contributor, article_id: ArticleId) -> dict[str, Any]:
     """Show the newest revision as a page and a card: unlisted, noindex, for 24 h. A repeat makes another address."""
     async with desk.begin() as work:
         shown = await send_preview(work, article_id, kept_h=desk.settings.previews_kept_h, actor=actor)

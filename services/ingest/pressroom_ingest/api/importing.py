@@ -7,18 +7,22 @@ import json
 import logging
 from collections import Counter
 from collections.abc import AsyncIterator
+from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
 from sqlalchemy.exc import IntegrityError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from pressroom_ingest.api.answers import ARTICLE_ID, Id, Url
 from pressroom_ingest.api.edge import ERRORS, Contributor, TheDesk
 from pressroom_ingest.desk import Desk
 from pressroom_ingest.importing import Import, Line, read_line
 from pressroom_ingest.keys import Actor
 from pressroom_ingest.ndjson import TwoWay, lines
-from pressroom_shared.http import FieldError, problem_responses
+from pressroom_shared.http import FieldError
+from pressroom_shared.problems import FieldErrorDocument
 
 log = logging.getLogger(__name__)
 router = APIRouter(prefix="/api/v1/articles", tags=["Importing"])
@@ -28,10 +32,31 @@ BATCH_BYTES_MAX = 4 * 1024 * 1024
 TRIES = 3
 """How often a batch is tried that met another writer's rows."""
 
+OUTCOME = (
+    f'{{"line": 1, "external_id": "wp-1017", "status": "created", "id": "{ARTICLE_ID}", '
+    '"url": "http://localhost:8080/world/2019/05/04/the-ferry-is-late/"}'
+)
 EXAMPLE = (
     '{"external_id": "wp-1017", "published_at": "2019-05-04T09:30:00Z", "headline": "The ferry is late", '
     '"section": "world", "body": "It came at ten."}'
 )
+
+
+class ImportLine(BaseModel):
+    """What became of one line of an import."""
+
+    line: int = Field(description="Its number; 0 for the body itself.", examples=[1])
+    external_id: str | None = Field(description="As it was sent.", examples=["wp-1017"])
+    status: Literal["created", "updated", "unchanged", "failed"] = Field(description="What became of it.")
+    id: Id | None = Field(description="The article's id.")
+    url: Url | None = Field(description="Its page, if it is live.")
+    errors: list[FieldErrorDocument] | None = Field(default=None, description="Each field that is wrong.")
+
+
+def _schema() -> dict[str, Any]:
+    schema = ImportLine.model_json_schema(ref_template="#/components/schemas/{model}")
+    del schema["$defs"]  # the document has them: every problem names them
+    return schema
 
 
 @router.post(
@@ -39,12 +64,10 @@ EXAMPLE = (
     status_code=200,
     response_class=TwoWay,
     responses=ERRORS
-    | problem_responses(413)
     | {
         200: {
-            "description": "A line for each article: `{line, external_id, status, id, url, errors?}`; `status` is "
-            "`created`, `updated`, `unchanged` or `failed`.",
-            "content": {"application/x-ndjson": {"schema": {}}},
+            "description": "A line for each article, as soon as its batch is stored.",
+            "content": {"application/x-ndjson": {"schema": _schema(), "example": OUTCOME}},
         }
     },
     openapi_extra={

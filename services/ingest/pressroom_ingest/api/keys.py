@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from pressroom_ingest.api.answers import KEY_ID, Page, Time
 from pressroom_ingest.api.edge import ERRORS, NOT_FOUND, Admin, TheDesk
 from pressroom_ingest.keys import Role
 from pressroom_ingest.kinds import Moment
 from pressroom_shared.http import FieldError, invalid, problem_responses
 
 router = APIRouter(prefix="/api/v1/keys", tags=["Keys"])
-Overlap = Annotated[int, Field(strict=True, ge=0, le=720, description="How many hours the old secret is still good.")]
+Overlap = Annotated[
+    int, Field(strict=True, ge=0, le=720, description="How many hours the old secret is still good.", examples=[24])
+]
+KeyId = Annotated[str, Path(description="The key's id.", examples=[KEY_ID])]
 
 
 class KeyIn(BaseModel):
@@ -38,14 +42,34 @@ class RotateIn(BaseModel):
     overlap_h: Overlap = 24
 
 
-@router.get("", responses=ERRORS)
+class KeyShown(BaseModel):
+    """A key, without its secret."""
+
+    id: str = Field(description="The key's id.", examples=[KEY_ID])
+    name: str = Field(description="As the log names it.", examples=["Night desk"])
+    role: Role = Field(description="What it may do.")
+    sections: dict[str, Role] = Field(description="Its role in some sections.", examples=[{"business": "editor"}])
+    created_at: Time = Field(description="When it was made.")
+    expires_at: Time | None = Field(description="From when on it is good no longer.")
+    last_used_at: Time | None = Field(description="Up to a minute behind.")
+    previous_until: Time | None = Field(description="Until when the secret before the last rotation is good.")
+    revoked_at: Time | None = Field(description="When it was revoked.")
+
+
+class KeyMade(KeyShown):
+    """A key, and its secret: here and nowhere else."""
+
+    secret: str = Field(description="256 random bits.", examples=["prk_3mJr0y1uJ9…"])
+
+
+@router.get("", response_model=Page[KeyShown], responses=ERRORS)
 async def list_keys(desk: TheDesk, actor: Admin) -> dict[str, Any]:
     """Every key, without its secret. `last_used_at` is up to a minute behind."""
     async with desk.read() as work:
         return {"items": await work.keys.list(), "next": None}
 
 
-@router.post("", status_code=201, responses=ERRORS)
+@router.post("", status_code=201, response_model=KeyMade, responses=ERRORS)
 async def create(desk: TheDesk, actor: Admin, given: KeyIn) -> dict[str, Any]:
     """A new key. `secret` is in this answer and nowhere else, so a repeat makes another key."""
     known = desk.site.section_keys
@@ -67,15 +91,15 @@ async def create(desk: TheDesk, actor: Admin, given: KeyIn) -> dict[str, Any]:
     return view | {"secret": secret}
 
 
-@router.get("/{key_id}", responses=NOT_FOUND)
-async def show(desk: TheDesk, actor: Admin, key_id: str) -> dict[str, Any]:
+@router.get("/{key_id}", response_model=KeyShown, responses=NOT_FOUND)
+async def show(desk: TheDesk, actor: Admin, key_id: KeyId) -> dict[str, Any]:
     """One key, without its secret."""
     async with desk.read() as work:
         return await work.keys.show(key_id)
 
 
-@router.post("/{key_id}/rotate", responses=NOT_FOUND | problem_responses(409))
-async def rotate(desk: TheDesk, actor: Admin, key_id: str, given: RotateIn | None = None) -> dict[str, Any]:
+@router.post("/{key_id}/rotate", response_model=KeyMade, responses=NOT_FOUND | problem_responses(409))
+async def rotate(desk: TheDesk, actor: Admin, key_id: KeyId, given: RotateIn | None = None) -> dict[str, Any]:
     """A new secret for a key; the old one is good for some hours more. A repeat rotates again."""
     given = given or RotateIn()
     async with desk.begin() as work:
@@ -85,7 +109,7 @@ async def rotate(desk: TheDesk, actor: Admin, key_id: str, given: RotateIn | Non
 
 
 @router.delete("/{key_id}", status_code=204, responses=NOT_FOUND)
-async def revoke(desk: TheDesk, actor: Admin, key_id: str) -> Response:
+async def revoke(desk: TheDesk, actor: Admin, key_id: KeyId) -> Response:
     """Revoke a key, at once."""
     async with desk.begin() as work:
         await work.keys.revoke(key_id)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from pressroom_ingest.api.answers import Accepted, Article, CorrectionNoted, Id, Page, Time, Version, Who
 from pressroom_ingest.api.articles import IdempotencyKey, IfMatch
 from pressroom_ingest.api.edge import (
     NOT_FOUND,
+    ArticleId,
     Editor,
     Reader,
     TheDesk,
@@ -47,7 +49,12 @@ class PublishIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
     change: Change | None = Field(default=None, description="`new` the first time, then `update`.")
     notify: Flag | None = Field(default=None, description="Tell readers. True for `new` and `correction`.")
-    note: str = Field(default="", max_length=2000, description="What was wrong, for a correction. Readers see it.")
+    note: str = Field(
+        default="",
+        max_length=2000,
+        description="What was wrong, for a correction. Readers see it.",
+        examples=["The bridge was built in 1931, not in 1913."],
+    )
     at: Moment | None = Field(default=None, description="When; left out or past: now.")
     override_embargo: Flag = Field(default=False, description="Before the embargo's end: for admins, and audited.")
 
@@ -56,23 +63,85 @@ class UnpublishIn(BaseModel):
     """Why an article is withdrawn, and where its address leads from now on."""
 
     model_config = ConfigDict(extra="forbid")
-    reason: str = Field(default="", max_length=2000, description="For the newsroom's own records.")
+    reason: str = Field(
+        default="",
+        max_length=2000,
+        description="For the newsroom's own records.",
+        examples=["Two sources took it back."],
+    )
     redirect_to: Address | None = Field(default=None, description="A path or an address; without it the page is gone.")
 
 
-Wait = Annotated[str, Query(pattern="^(|live)$", description="`live`: answer once the page is there.")]
+Wait = Annotated[
+    str, Query(pattern="^(|live)$", description="`live`: answer once the page is there.", examples=["live"])
+]
 
 
-@router.post("/publish", status_code=202, responses=NOT_FOUND | problem_responses(409, 412))
+class Correction(CorrectionNoted):
+    by: Who = Field(description="Who corrected it.")
+
+
+class Scheduled(Accepted):
+    scheduled_at: Time = Field(description="When it goes out.")
+
+
+class Said(BaseModel):
+    """What one service said."""
+
+    status: Literal["waiting", "done", "failed", "skipped", "stale"] = Field(
+        description="`waiting` while it has said nothing; `stale`: it holds a newer version."
+    )
+    at: Time | None = Field(description="When it was done.")
+    took_ms: int | None = Field(description="From the commit, in milliseconds.", examples=[240])
+    detail: str = Field(description="A sentence for an editor.", examples=["The page is at its address."])
+
+
+class SaidNotify(Said):
+    """What notify said, with its counts."""
+
+    held_until: Time | None = Field(description="Readers are told then: until then it can be cancelled.")
+    planned: int = Field(description="Readers who are to be told at once.", examples=[120])
+    sent: int = Field(description="Told.", examples=[118])
+    deferred: int = Field(description="To be tried again.", examples=[1])
+    failed: int = Field(description="Given up.", examples=[0])
+    suppressed: int = Field(description="Not told, for they do not want it, or cannot be reached.", examples=[1])
+    uncertain: int = Field(description="Perhaps told: never tried again.", examples=[0])
+    digest: int = Field(description="Readers whose digest will have it.", examples=[40])
+
+
+class Receipt(BaseModel):
+    """What every service has done with an article's newest version."""
+
+    article_id: Id = Field(description="The article's id.")
+    version: Version = Field(description="The newest version.")
+    published_at: Time = Field(description="When it was published or withdrawn.")
+    withdrawn: bool = Field(description="Whether the newest version is a withdrawal.")
+    scheduled_for: Time | None = Field(description="The time that it was scheduled for.")
+    live: bool = Field(description="Whether the page is there.")
+    complete: bool = Field(description="Whether nothing more will come.")
+    pages: Said = Field(description="The page, fronts and feeds.")
+    cards: Said = Field(description="The social card.")
+    search: Said = Field(description="The index.")
+    notify: SaidNotify = Field(description="The readers.")
+
+
+@router.post(
+    "/publish",
+    status_code=202,
+    response_model=Accepted | Scheduled,
+    responses=NOT_FOUND
+    | problem_responses(409, 412)
+    | {200: {"model": Accepted, "description": "The page is there: it was waited for."}},
+)
 async def publish(
     request: Request,
     desk: TheDesk,
     waiters: TheWaiters,
     actor: Editor,
-    article_id: str,
+    article_id: ArticleId,
     given: PublishIn | None = None,
     wait: Wait = "",
-    timeout_s: Annotated[float, Query(ge=0, le=30)] = 10,
+    timeout_s: Annotated[float, Query(ge=0, le=30, description="How long to wait for it.", examples=[10])] = 10,
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
@@ -108,12 +177,12 @@ async def publish(
     return respond(made)
 
 
-@router.post("/unpublish", status_code=202, responses=NOT_FOUND | problem_responses(409, 412))
+@router.post("/unpublish", status_code=202, response_model=Accepted, responses=NOT_FOUND | problem_responses(409, 412))
 async def unpublish(
     request: Request,
     desk: TheDesk,
     actor: Editor,
-    article_id: str,
+    article_id: ArticleId,
     given: UnpublishIn | None = None,
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
@@ -133,8 +202,8 @@ async def unpublish(
     return respond(made)
 
 
-@router.delete("/schedule", responses=NOT_FOUND | problem_responses(409, 412))
-async def unschedule(desk: TheDesk, actor: Editor, article_id: str, if_match: IfMatch = None) -> Response:
+@router.delete("/schedule", response_model=Article, responses=NOT_FOUND | problem_responses(409, 412))
+async def unschedule(desk: TheDesk, actor: Editor, article_id: ArticleId, if_match: IfMatch = None) -> Response:
     """Do not publish it later after all."""
     async with desk.begin() as work:
         head = await work.schedules.cancel(article_id, if_match=if_match, actor=actor)
@@ -143,8 +212,8 @@ async def unschedule(desk: TheDesk, actor: Editor, article_id: str, if_match: If
     return document(view, ETag=head.etag)
 
 
-@router.get("/receipt", responses=NOT_FOUND)
-async def receipt(desk: TheDesk, actor: Reader, article_id: str) -> dict[str, Any]:
+@router.get("/receipt", response_model=Receipt, responses=NOT_FOUND)
+async def receipt(desk: TheDesk, actor: Reader, article_id: ArticleId) -> dict[str, Any]:
     """What every service has done with the newest version."""
     async with desk.read() as work:
         await work.articles.head(article_id)
@@ -154,8 +223,8 @@ async def receipt(desk: TheDesk, actor: Reader, article_id: str) -> dict[str, An
         return await receipt_view(work, history[-1])
 
 
-@router.get("/corrections", responses=NOT_FOUND)
-async def corrections(desk: TheDesk, actor: Reader, article_id: str) -> dict[str, Any]:
+@router.get("/corrections", response_model=Page[Correction], responses=NOT_FOUND)
+async def corrections(desk: TheDesk, actor: Reader, article_id: ArticleId) -> dict[str, Any]:
     """Every correction of the article, oldest first: its note, when it went out, and who wrote it."""
     async with desk.read() as work:
         await work.articles.head(article_id)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from pressroom_ingest.api.answers import NOTE_ID, Article, Page, Revision, Time, Who
 from pressroom_ingest.api.articles import IdempotencyKey, IfMatch
 from pressroom_ingest.api.edge import (
     NOT_FOUND,
+    ArticleId,
     Contributor,
     Cursor,
     Limit,
@@ -29,6 +31,7 @@ from pressroom_ingest.workflow import Review
 from pressroom_shared.http import problem_responses
 
 router = APIRouter(prefix="/api/v1/articles/{article_id}", tags=["Workflow"])
+NoteId = Annotated[str, Path(description="The note's id.", examples=[NOTE_ID])]
 NoteText = Annotated[str, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True)]
 
 
@@ -41,16 +44,28 @@ class StateIn(BaseModel):
 
 
 class NoteIn(BaseModel):
+    """A note to leave."""
+
     model_config = ConfigDict(extra="forbid")
     text: NoteText = Field(description="For the newsroom alone.", examples=["Ask the port again."])
 
 
-@router.post("/state", status_code=200, responses=NOT_FOUND | problem_responses(412))
+class Note(BaseModel):
+    """A note of the newsroom."""
+
+    id: str = Field(description="The note's id.", examples=[NOTE_ID])
+    revision: Revision = Field(description="The newest revision when it was written.")
+    text: str = Field(description="What it says.", examples=["Ask the port again."])
+    by: Who = Field(description="Who wrote it.")
+    at: Time = Field(description="When.")
+
+
+@router.post("/state", status_code=200, response_model=Article, responses=NOT_FOUND | problem_responses(412))
 async def move(
     request: Request,
     desk: TheDesk,
     actor: Contributor,
-    article_id: str,
+    article_id: ArticleId,
     given: StateIn,
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
@@ -69,9 +84,9 @@ async def move(
     return respond(made)
 
 
-@router.get("/notes", responses=NOT_FOUND)
+@router.get("/notes", response_model=Page[Note], responses=NOT_FOUND)
 async def list_notes(
-    desk: TheDesk, actor: Reader, article_id: str, cursor: Cursor = "", limit: Limit = 50
+    desk: TheDesk, actor: Reader, article_id: ArticleId, cursor: Cursor = "", limit: Limit = 50
 ) -> dict[str, Any]:
     """The newsroom's notes on an article, newest first."""
     after = decode_cursor(cursor, str)
@@ -81,12 +96,12 @@ async def list_notes(
     return page(items, limit, lambda item: encode_cursor(item["id"]))
 
 
-@router.post("/notes", status_code=201, responses=NOT_FOUND)
+@router.post("/notes", status_code=201, response_model=Note, responses=NOT_FOUND)
 async def add_note(
     request: Request,
     desk: TheDesk,
     actor: Contributor,
-    article_id: str,
+    article_id: ArticleId,
     given: NoteIn,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
@@ -105,7 +120,7 @@ async def add_note(
 
 
 @router.delete("/notes/{note_id}", status_code=204, responses=NOT_FOUND)
-async def remove_note(desk: TheDesk, actor: Contributor, article_id: str, note_id: str) -> Response:
+async def remove_note(desk: TheDesk, actor: Contributor, article_id: ArticleId, note_id: NoteId) -> Response:
     """Remove one's own note; an admin, anybody's."""
     async with desk.begin() as work:
         await work.notes.remove(article_id, note_id, actor)

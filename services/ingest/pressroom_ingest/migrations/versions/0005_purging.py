@@ -54,7 +54,9 @@ def fill(use: Any) -> None:
     known = set(connection.execute(sa.text("SELECT id FROM media")).scalars())
     if not known:
         return
-    rows = connection.execution_options(yield_per=500).execute(sa.text("SELECT article_id, document FROM revision"))
+    # Of the statement, for it would stay with the connection: then PostgreSQL says of no UPDATE how many rows it met.
+    statement = sa.text("SELECT article_id, document FROM revision").execution_options(yield_per=500)
+    rows = connection.execute(statement)
     pairs = {
         (found, article_id)
         for article_id, document in rows
