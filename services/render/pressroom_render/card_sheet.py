@@ -86,6 +86,15 @@ class Sheet:
         large = pyvips.Image.black(size * 4, size * 4).draw_circle([255], size * 2, size * 2, size * 2 - 2, fill=True)
         self._paint(large.shrink(4, 4).cast("uchar"), colour, WIDTH - x - size if self.rtl else x, round(y))
 
+    def face(self, portrait: Any, x: int, y: float, size: int) -> None:
+        """A person's picture, round."""
+        square = portrait if portrait.width == size else portrait.thumbnail_image(size).copy_memory()
+        large = pyvips.Image.black(size * 4, size * 4).draw_circle([255], size * 2, size * 2, size * 2 - 2, fill=True)
+        mask = large.shrink(4, 4).cast("uchar")
+        left, top = WIDTH - x - size if self.rtl else x, round(y)
+        behind = self.base.crop(left, top, size, size)
+        self.base = self.base.insert(mask.ifthenelse(square, behind, blend=True), left, top)
+
     def image(self, picture: Any, x: int) -> None:
         """A picture as high as the card."""
         self.base = self.base.insert(picture, WIDTH - x - picture.width if self.rtl else x, 0)

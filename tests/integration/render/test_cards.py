@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,35 +11,20 @@ import pyvips
 import sqlalchemy as sa
 
 from pressroom_render.app import Studio
-from pressroom_render.card_handlers import CardStore, CardWork, on_article
+from pressroom_render.card_handlers import on_article
 from pressroom_render.card_store import Cards, HeldCard
-from pressroom_render.card_style import Style
 from pressroom_render.drawers import Drawers
 from pressroom_render.image_names import PictureName, Responsive, name_of
 from pressroom_render.image_store import Images
 from pressroom_render.tables import outbox, page
 from pressroom_shared.events import ArticlePublished, Media
-from pressroom_shared.outbox import OutcomeOutbox
 from tests import hostile
 from tests.examples import published, unpublished
-from tests.integration.render.conftest import Event, take_in, tree, write_all
-
-
-@pytest.fixture
-async def drawers(studio: Studio) -> AsyncIterator[Drawers]:
-    drawers = Drawers(studio.settings)
-    yield drawers
-    drawers.close()
+from tests.integration.render.conftest import Event, card_work, take_in, tree, write_all
 
 
 async def draw_card(studio: Studio, drawers: Drawers, event: Event) -> None:
-    @asynccontextmanager
-    async def begin() -> AsyncIterator[CardStore]:
-        async with studio.database.begin() as connection:
-            outcomes = OutcomeOutbox(connection, studio.clock, "/render/cards")
-            yield CardStore(Cards(connection), Images(connection), studio.pages(connection), outcomes)
-
-    work = CardWork(begin, drawers, studio.store, studio.site, Style(), studio.clock)
+    work = card_work(studio, drawers)
     outcome = await on_article(event, work)
     if outcome is not None:
         await work.add(outcome)
