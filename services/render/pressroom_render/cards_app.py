@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from pressroom_render.app import SOURCE, Studio
+from pressroom_render.app import SOURCE, Studio, look_watch
 from pressroom_render.card_handlers import CardStore, CardWork, on_article, on_author, on_preview
 from pressroom_render.card_store import Cards
 from pressroom_render.card_style import load_style
@@ -64,4 +64,4 @@ async def cards_parts(studio: Studio) -> list[Runnable]:
         finally:
             drawers.close()
 
-    return [Task(consume), Relay(studio.database, studio.settings, source=SOURCE), server]
+    return [Task(consume), Relay(studio.database, studio.settings, source=SOURCE), server, look_watch(studio)]
