@@ -50,7 +50,8 @@ class Views:
     @cached_property
     def _assets_view(self) -> dict[str, Safe]:
         assets = self._assets
-        return {"style": Safe(assets.style), "font": Safe(assets.font), "script": Safe(assets.script)}
+        names = ("style", "font", "script", "live")
+        return {name: Safe(getattr(assets, name)) for name in names}
 
     @cached_property
     def _site_view(self) -> dict[str, Any]:
