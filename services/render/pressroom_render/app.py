@@ -16,6 +16,7 @@ from pressroom_render.card_style import load_style
 from pressroom_render.compose import Composer
 from pressroom_render.drawers import Drawers
 from pressroom_render.handlers import Work, on_article, on_front, on_keys, on_preview, on_profile
+from pressroom_render.letter_mail import LetterMail
 from pressroom_render.looks import LookWatch, keep_look, look_of
 from pressroom_render.pages import Pages
 from pressroom_render.previews import PreviewWriter
@@ -159,8 +160,12 @@ async def pages_parts(studio: Studio) -> list[Runnable]:
     server = _health(studio, "Pressroom pages", ready, studio.settings.pages_http_port)
     previews = PreviewWriter(studio.database, studio.store, studio.composer, studio.clock)
     relay = Relay(studio.database, studio.settings, source=SOURCE)
-    watch = look_watch(studio)
-    return [consumer, writer, previews, relay, server, watch, *([purger] if purger else [])]
+    parts: list[Runnable] = [consumer, writer, previews, relay, server, look_watch(studio)]
+    if purger is not None:
+        parts.append(purger)
+    if studio.settings.smtp_url:
+        parts.append(LetterMail(studio.database, studio.settings, studio.site, studio.clock))
+    return parts
 
 
 def create_api(studio: Studio, drawers: Drawers) -> FastAPI:

@@ -193,4 +193,6 @@ letter = sa.Table(
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("received_at", UtcTime, nullable=False, index=True),
     sa.Column("sender", sa.Text, nullable=False, index=True),  # a hash of the address it came from, for the limit
+    sa.Column("mail", sa.Text, index=True),  # the id of the mail that tells the editors of it
+    sa.Column("told_at", UtcTime, index=True),  # when the mail server took that mail
 )
