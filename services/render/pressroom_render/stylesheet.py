@@ -7,6 +7,7 @@ import importlib.resources
 from dataclasses import dataclass
 from pathlib import Path
 
+from pressroom_render.image_names import position_css
 from pressroom_shared.site import Site
 
 
@@ -40,7 +41,7 @@ def assets(site: Site, own: Path | None = None) -> Assets:
     theirs = own / "style.css" if own else None
     css = (theirs if theirs and theirs.is_file() else folder / "style.css").read_text(encoding="utf-8")
     css = css.replace("{font}", f"/{font_key}")
-    style = (css.replace("  --section: var(--ink);\n", "") + section_css(site)).encode()
+    style = (css.replace("  --section: var(--ink);\n", "") + position_css() + section_css(site)).encode()
     style_key = f"static/style.{_short(style)}.css"
     scripts = {name: (folder / f"{name}.js").read_bytes() for name in ("extras", "live")}
     keys = {name: f"static/{name}.{_short(script)}.js" for name, script in scripts.items()}

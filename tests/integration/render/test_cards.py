@@ -217,6 +217,25 @@ async def test_a_replay_makes_lost_files_again(studio: Studio, drawers: Drawers)
     assert await studio.store.exists(picture.src.removeprefix("/"))
 
 
+async def test_the_lead_picture_is_a_blur_until_it_is_there_and_is_cut_about_what_it_shows(
+    studio: Studio, drawers: Drawers
+) -> None:
+    event = await with_picture(studio, hostile.jpeg(hostile.scene(1000, 1600)), focal_point=(0.5, 0.9))
+    await take_in(studio, event)
+    await draw_card(studio, drawers, event)
+    await write_all(studio)
+    own = tree(studio)["business/2026/11/23/harbour-cranes-stand-still/index.html"].decode()
+    front = tree(studio)["business/index.html"].decode()
+    (picture,) = (await made(studio, event)).values()
+    for page_text in (own, front):
+        assert page_text.count(f'<img class="blur" src="{picture.placeholder}" alt=""') == 1
+    assert picture.position == "at-y10"
+    assert 'class="at-y10"' in front
+    style = next(content for key, content in studio.assets.files.items() if key.endswith(".css")).decode()
+    assert ".at-y10{object-position:50% 100%}" in style
+    assert " style=" not in own + front
+
+
 async def test_pages_show_a_picture_as_uploaded_and_then_in_its_sizes_everywhere(
     studio: Studio, drawers: Drawers
 ) -> None:
