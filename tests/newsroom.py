@@ -107,6 +107,11 @@ class Newsroom:
         answered: dict[str, Any] = await until(post, timeout_s=60, every_s=0.2)
         return answered
 
+    async def add_entry(self, article_id: str, **fields: Any) -> None:
+        """An entry of a live article."""
+        answer = await self.editor.post(f"/api/v1/articles/{article_id}/entries", json=fields)
+        assert answer.status_code == 201, answer.text
+
     async def receipt(self, article_id: str) -> dict[str, Any]:
         answer = await self.editor.get(f"/api/v1/articles/{article_id}/receipt")
         receipt: dict[str, Any] = answer.raise_for_status().json()

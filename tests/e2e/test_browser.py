@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
@@ -99,3 +100,35 @@ async def test_an_unknown_address_helps(page: Page) -> None:
     assert answer.status == 404
     assert await page.get_by_role("searchbox").count() >= 1
     assert await page.locator('main a[href="/"]').count() == 1
+
+
+async def test_a_live_article_offers_what_is_new_and_puts_it_in_place_when_asked(
+    newsroom: Newsroom, browser: Browser, system: System
+) -> None:
+    live = await newsroom.write_and_publish(headline="The night at the harbor", kind="live", body="We are there.")
+    await newsroom.add_entry(live["id"], headline="At nine", body="Quiet.")
+    await newsroom.text_once(urlsplit(live["url"]).path, "At nine")
+    context = await browser.new_context(base_url=system.url)
+    page = await context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if request.resource_type == "fetch" else None)
+    await page.clock.install()
+    await page.goto(live["url"])
+    for hour in ("ten", "eleven"):
+        await newsroom.add_entry(live["id"], headline=f"At {hour}", body="Wind.")
+    await newsroom.text_once(urlsplit(live["url"]).path, "At eleven")
+    await page.evaluate("Object.defineProperty(document, 'hidden', {value: true, configurable: true})")
+    await page.clock.run_for(3_600_000)
+    assert asked == [], "nobody looks at the page, so it does not look either"
+    await page.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
+    await page.clock.run_for(1_000)
+    offer = page.get_by_role("status").get_by_role("button", name="2 new updates")
+    await offer.wait_for()
+    assert await page.locator(".entry h2").all_inner_texts() == ["At nine"], "offered, and not forced"
+    await page.clock.run_for(3_600_000)
+    assert len(asked) < 20, "less and less often while nothing is new"
+    await offer.click()
+    assert await page.locator(".entry h2").all_inner_texts() == ["At eleven", "At ten", "At nine"]
+    assert await page.locator(":focus h2").inner_text() == "At eleven"
+    assert await page.get_by_role("status").get_by_role("button").count() == 0
+    await context.close()

@@ -204,6 +204,12 @@ class Pages:
         if held is not None and held.article is not None:
             await self.mark_dirty([self.own_page(held)])
 
+    async def mark_author(self, slug: str) -> None:
+        """Have an author's page written again: their picture has been made."""
+        name = f"author:{slug}"
+        if (await self._lists.totals({name}))[name]:
+            await self.mark_dirty([each for each in list_pages(name) if each.kind == "list"])
+
     async def mark_showing(self, article_id: str) -> None:
         """Have an article's own page and all that show its teaser written again: its pictures have been made."""
         await self.mark_article(article_id)

@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from pressroom_render.addresses import Page
 from pressroom_render.compose import Composer
 from pressroom_render.gather import Gatherer, Material
+from pressroom_render.looks import look_of
 from pressroom_render.pages import lock_pages
 from pressroom_render.projection import Held, Projection
 from pressroom_render.settings import Settings
@@ -42,6 +43,8 @@ GZIP_LEVEL = 6
 COPIES = (".br", ".gz")
 STORE_PAUSE_S = 2
 """How long the writer waits when the store refuses (disk full, folder gone) before it tries again."""
+
+SUPERSEDED = "The site has another look than this process knows: start it again, with today's site file and templates."
 
 WRITTEN = Counter(
     "pressroom_pages_written_total", "Pages by what was done: written, same, removed, again.", ["kind", "what"]
@@ -115,6 +118,10 @@ class Rendered:
     staged: list[Staged]
 
 
+class Superseded(Exception):
+    """The site was rebuilt with another look: what this writer makes must not be put in place."""
+
+
 class PageWriter:
     """Writes dirty pages until stopped. Several may run on one database and one store."""
 
@@ -137,6 +144,10 @@ class PageWriter:
                 if not await self.write_batch():
                     await self._rest()
                 self.trouble = None
+            except Superseded:
+                self.trouble = SUPERSEDED
+                log.warning(SUPERSEDED)
+                await pause(stop, STORE_PAUSE_S)
             except (OSError, sa.exc.DBAPIError) as error:
                 self.trouble = f"Pages cannot be written: {error}."
                 log.warning("%s Trying again in %d s.", self.trouble, STORE_PAUSE_S)
@@ -225,6 +236,8 @@ class PageWriter:
         """
         moved = await self._with_moved_links(connection, made)
         generations = await lock_pages(connection, [each.lease.page.path for each in made])
+        if await look_of(connection) not in {None, self._composer.look}:  # read under the lock that a rebuild takes
+            raise Superseded
         now = self._clock.now()
         good = [
             each
