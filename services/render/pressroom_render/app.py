@@ -29,6 +29,7 @@ from pressroom_render.stylesheet import Assets, assets
 from pressroom_render.tables import article, design
 from pressroom_render.templating import Templates
 from pressroom_render.writer import PageWriter
+from pressroom_shared.alarms import Alarming, full_disk
 from pressroom_shared.clock import Clock, SystemClock
 from pressroom_shared.database import Database, insert, migrate, open_database
 from pressroom_shared.events import (
@@ -163,7 +164,13 @@ async def pages_parts(studio: Studio) -> list[Runnable]:
     server = _health(studio, "Pressroom pages", ready, studio.settings.pages_http_port)
     previews = PreviewWriter(studio.database, studio.store, studio.composer, studio.clock)
     relay = Relay(studio.database, studio.settings, source=SOURCE)
-    return [consumer, writer, previews, relay, server, *([purger] if purger else [])]
+    site_folder = studio.store.path("www").parent
+    looks = {
+        "pages": lambda: writer.trouble,
+        "disk:site": lambda: full_disk(studio.settings, site_folder, of="the site store"),
+    }
+    alarming = Alarming(studio.settings, looks, studio.clock)
+    return [consumer, writer, previews, relay, server, alarming, *([purger] if purger else [])]
 
 
 def create_api(studio: Studio, drawers: Drawers) -> FastAPI:
