@@ -13,6 +13,7 @@ import secrets
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -104,14 +105,25 @@ class Workers:
         group, process = self._running.pop(self._luck.randrange(len(self._running)))
         how = self._luck.choice((signal.SIGKILL, signal.SIGTERM))
         process.send_signal(how)
-        process.wait(timeout=20)
+        self._wait(group, process)
         self.kills[how.name] += 1
         self._start(group)
 
     def stop(self) -> list[int]:
         for _, process in self._running:
             process.send_signal(signal.SIGTERM)
-        return [process.wait(timeout=20) for _, process in self._running]
+        return [self._wait(group, process) for group, process in self._running]
+
+    def _wait(self, group: str, process: subprocess.Popen[bytes]) -> int:
+        try:
+            return process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            for how in (signal.SIGUSR1, signal.SIGUSR2):
+                process.send_signal(how)
+                time.sleep(0.5)
+            process.kill()
+            said = (self._folder / f"{group}.log").read_text(errors="replace")
+            raise AssertionError(f"A worker did not stop within 20 s; where it stood:\n{said[-20_000:]}") from None
 
 
 def article_id(number: int) -> str:

@@ -87,6 +87,13 @@ class Filter:
     held: bool | None = None
 
 
+HEAD = sa.select(article).where(article.c.id == sa.bindparam("article_id"))
+HEAD_LOCKED = HEAD.with_for_update()
+REVISION = sa.select(revision).where(
+    revision.c.article_id == sa.bindparam("article_id"), revision.c.number == sa.bindparam("number")
+)
+
+
 class Articles:
     """The articles, in one transaction."""
 
@@ -188,8 +195,8 @@ class Articles:
         await self._connection.execute(sa.delete(article).where(article.c.id == article_id))
 
     async def head(self, article_id: str, *, lock: bool = False) -> Head:
-        statement = sa.select(article).where(article.c.id == article_id)
-        row = (await self._connection.execute(statement.with_for_update() if lock else statement)).one_or_none()
+        statement = HEAD_LOCKED if lock else HEAD
+        row = (await self._connection.execute(statement, {"article_id": article_id})).one_or_none()
         if row is None:
             raise no_article(article_id)
         return Head(*row)
@@ -198,8 +205,7 @@ class Articles:
         held = self._revisions.get((article_id, number))
         if held is not None:
             return held
-        statement = sa.select(revision).where(revision.c.article_id == article_id, revision.c.number == number)
-        row = (await self._connection.execute(statement)).one_or_none()
+        row = (await self._connection.execute(REVISION, {"article_id": article_id, "number": number})).one_or_none()
         if row is None:
             raise Problem(404, f"The article {article_id!r} has no revision {number}.")
         self._revisions[article_id, number] = Revision(*row)

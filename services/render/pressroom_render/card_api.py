@@ -40,7 +40,7 @@ class Previews:
     busy: int = 0
 
 
-def the_previews(request: Request) -> Previews:
+async def the_previews(request: Request) -> Previews:
     previews: Previews = request.app.state.previews
     return previews
 
