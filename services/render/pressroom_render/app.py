@@ -29,6 +29,7 @@ from pressroom_render.stylesheet import Assets, assets
 from pressroom_render.tables import article
 from pressroom_render.templating import Templates
 from pressroom_render.writer import PageWriter
+from pressroom_shared.alarms import Alarming, full_disk
 from pressroom_shared.clock import Clock, SystemClock
 from pressroom_shared.database import Database, migrate, open_database
 from pressroom_shared.errors import SiteFileError
@@ -166,7 +167,13 @@ async def pages_parts(studio: Studio) -> list[Runnable]:
     server = _health(studio, "Pressroom pages", ready, studio.settings.pages_http_port)
     previews = PreviewWriter(studio.database, studio.store, studio.composer, studio.clock)
     relay = Relay(studio.database, studio.settings, source=SOURCE)
-    parts: list[Runnable] = [consumer, writer, previews, relay, server, look_watch(studio)]
+    site_folder = studio.store.path("www").parent
+    looks = {
+        "pages": lambda: writer.trouble,
+        "disk:site": lambda: full_disk(studio.settings, site_folder, of="the site store"),
+    }
+    alarming = Alarming(studio.settings, looks, studio.clock)
+    parts: list[Runnable] = [consumer, writer, previews, relay, server, alarming, look_watch(studio)]
     if purger is not None:
         parts.append(purger)
     if studio.settings.smtp_url:
