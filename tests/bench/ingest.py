@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,10 @@ KEY = "prk_bench_key_0123456789abcdefghijklmnop"
 SITE = ROOT / "deploy" / "local" / "pressroom_local" / "sample" / "site.toml"
 WORDS = "The wind had dropped by noon and the harbor lay still. " * 60
 CLIENTS = 8
+SCHEDULED = 500
+AHEAD_S = 45
+"""For so long the schedules are made ahead, while the second replica starts."""
+
 BLOCK = 2_000
 """Lines that are written to the import at once."""
 
@@ -33,7 +38,7 @@ async def bench(*, full: bool) -> Report:
     """`full`: 100,000 articles imported for the memory, then 1,000,000 in the store; else 10,000."""
     seconds, archive = (60, 100_000) if full else (10, 10_000)
     with tempfile.TemporaryDirectory(prefix="pressroom-bench-") as folder:
-        async with service(Path(folder)) as (api, process):
+        async with service(Path(folder)) as (api, process, redis_url):
             await one_after_another(api, 20)
             alone = await one_after_another(api, 300)
             idle = rss_mb(process.pid)
@@ -41,6 +46,7 @@ async def bench(*, full: bool) -> Report:
             import_rate, import_rss = await importing(api, process.pid, 0, archive)
             await bulk_is_out(api)
             later = await one_after_another(api, 300)
+            first_s, last_s = await scheduled(api, Path(folder), redis_url)
             rows = [("1,000 and less", alone), (f"{archive + 1000:,} and more", later)]
             if full:
                 await importing(api, process.pid, archive, 1_000_000)
@@ -67,6 +73,11 @@ async def bench(*, full: bool) -> Report:
                 ["articles/s", "memory while importing, MB", "memory before, MB"],
                 [[import_rate, import_rss, idle]],
             ),
+            Table(
+                f"{SCHEDULED} articles scheduled for one second, two replicas, one killed at that second",
+                ["the first out after, s", "the last out after, s"],
+                [[first_s, last_s]],
+            ),
         ],
         notes=[
             "Bars: p50 12 ms and p99 60 ms at one client; 150 publications/s at 8 clients; 1,000 articles/s imported.",
@@ -80,34 +91,36 @@ def _ratio(times: list[float], base: list[float]) -> float:
 
 
 @asynccontextmanager
-async def service(folder: Path) -> AsyncIterator[tuple[httpx.AsyncClient, subprocess.Popen[bytes]]]:
+async def service(folder: Path) -> AsyncIterator[tuple[httpx.AsyncClient, subprocess.Popen[bytes], str]]:
     """Ingest as a process of its own, on SQLite, with a Redis of its own."""
     (folder / "redis").mkdir()
     redis = LocalRedis(folder / "redis")
     redis.start()
     port = free_port()
+    process = replica(folder, port, redis.url)
+    headers = {"Authorization": f"Bearer {KEY}"}
+    try:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=600) as api:
+            await _ready(api)
+            yield api, process, redis.url
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+        redis.stop()
+
+
+def replica(folder: Path, port: int, redis_url: str) -> subprocess.Popen[bytes]:
     environment = os.environ | {
         "PRESSROOM_SITE": str(SITE),
         "PRESSROOM_DATA_DIR": str(folder / "data"),
-        "PRESSROOM_REDIS_URL": redis.url,
+        "PRESSROOM_REDIS_URL": redis_url,
         "PRESSROOM_INGEST_HTTP_PORT": str(port),
         "PRESSROOM_INGEST_RATE_PER_S": "100000",
         "PRESSROOM_INGEST_RATE_BURST": "100000",
         "PRESSROOM_ADMIN_KEY": KEY,
         "PRESSROOM_LOG_LEVEL": "error",
     }
-    process = subprocess.Popen(  # noqa: ASYNC220  # before anything is measured
-        [sys.executable, "-m", "pressroom_ingest"], env=environment
-    )
-    headers = {"Authorization": f"Bearer {KEY}"}
-    try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=600) as api:
-            await _ready(api)
-            yield api, process
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-        redis.stop()
+    return subprocess.Popen([sys.executable, "-m", "pressroom_ingest"], env=environment)
 
 
 async def _ready(api: httpx.AsyncClient) -> None:
@@ -158,6 +171,40 @@ async def at_once(api: httpx.AsyncClient, seconds: float) -> tuple[float, list[f
     began = time.perf_counter()
     await asyncio.gather(*map(client, drafts))
     return len(times) / (time.perf_counter() - began), times
+
+
+async def scheduled(api: httpx.AsyncClient, folder: Path, redis_url: str) -> tuple[float, float]:
+    """How long after its time the first and the last of many went out. Each must have gone out once."""
+    drafts = [await _draft(api, f"scheduled {time.time_ns()}") for _ in range(SCHEDULED)]
+    after = await _newest(api)
+    other = replica(folder, free_port(), redis_url)
+    at = datetime.now(UTC) + timedelta(seconds=AHEAD_S)
+    for each in drafts:
+        (await api.post(f"/api/v1/articles/{each}/publish", json={"at": at.isoformat()})).raise_for_status()
+    assert datetime.now(UTC) < at, "the schedules took longer to make than they were ahead"
+    await asyncio.sleep((at - datetime.now(UTC)).total_seconds())
+    other.kill()
+    other.wait()
+    out: list[dict[str, Any]] = []
+    deadline = time.monotonic() + 120
+    while len(out) < SCHEDULED and time.monotonic() < deadline:
+        page = (await api.get("/api/v1/events", params={"after": after})).json()
+        out, after = out + page["items"], page["next"]
+        if not page["items"]:
+            await asyncio.sleep(0.2)
+    assert sorted(each["article_id"] for each in out) == sorted(drafts), "each once"
+    late = [(datetime.fromisoformat(each["at"]) - at).total_seconds() for each in out]
+    return min(late), max(late)
+
+
+async def _newest(api: httpx.AsyncClient) -> int:
+    """The sequence of the newest event."""
+    after = 0
+    while True:
+        page = (await api.get("/api/v1/events", params={"after": after, "limit": 100})).json()
+        if not page["items"]:
+            return after
+        after = page["next"]
 
 
 async def importing(api: httpx.AsyncClient, pid: int, start: int, count: int) -> tuple[float, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -25,7 +25,7 @@ from pressroom_ingest.keys import Actor, demand
 from pressroom_ingest.media import MediaShelf
 from pressroom_ingest.names import Kind, Names
 from pressroom_ingest.slugs import slugify
-from pressroom_ingest.tables import article, label, revision, schedule
+from pressroom_ingest.tables import article, label, publication, revision, schedule
 from pressroom_shared.clock import Clock, rfc3339
 from pressroom_shared.http import FieldError, Problem, invalid
 from pressroom_shared.ids import new_id
@@ -85,6 +85,8 @@ class Filter:
     q: str = ""
     external_id: str = ""
     held: bool | None = None
+    late: timedelta | None = None
+    """Whose newest version went out later than scheduled, by more than that."""
 
 
 HEAD = sa.select(article).where(article.c.id == sa.bindparam("article_id"))
@@ -233,6 +235,15 @@ class Articles:
         if wanted.held is not None:
             held = sa.select(schedule.c.article_id).where(schedule.c.held.is_not(None))
             statement = statement.where(article.c.id.in_(held) if wanted.held else article.c.id.not_in(held))
+        if wanted.late is not None:
+            late_by = sa.type_coerce(publication.c.at, sa.BigInteger) - sa.type_coerce(
+                publication.c.scheduled_for, sa.BigInteger
+            )
+            newest = sa.and_(publication.c.article_id == article.c.id, publication.c.version == article.c.version)
+            went_out = sa.select(publication.c.article_id).where(
+                newest, late_by > wanted.late // timedelta(microseconds=1)
+            )
+            statement = statement.where(went_out.exists())
         if wanted.q:
             statement = statement.where(article.c.headline.icontains(wanted.q, autoescape=True))
         labels: tuple[tuple[Kind, str], ...] = (("tag", wanted.tag), ("author", wanted.author))

@@ -115,5 +115,6 @@ async def receipt_view(work: Work, went_out: Publication) -> dict[str, Any]:
         "published_at": rfc3339(went_out.at),
         "withdrawn": went_out.withdrawn,
         "scheduled_for": rfc3339(went_out.scheduled_for) if went_out.scheduled_for else None,
+        "late_s": round((went_out.at - went_out.scheduled_for).total_seconds()) if went_out.scheduled_for else None,
         **await work.receipts.show(went_out.article_id, went_out.version),
     }

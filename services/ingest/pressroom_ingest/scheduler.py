@@ -56,12 +56,12 @@ class Scheduler:
             due = await work.schedules.take_due(BATCH_MAX)
             for planned in due:
                 await publish_due(work, self._desk, planned)
-            metrics.SCHEDULES_HELD.set(await work.schedules.held())
         return len(due) == BATCH_MAX
 
     async def _anything_due(self) -> bool:
         async with self._desk.read() as work:
             next_at = await work.schedules.next_at()
+            metrics.SCHEDULES_HELD.set(await work.schedules.held())
         self._next_at = next_at
         return next_at is not None and next_at <= self._desk.clock.now()
 

@@ -139,12 +139,7 @@ async def _receive(request: Request, kind: Kind, article_id: str | None) -> Resp
     settings = studio.settings
     address = request.client.host if request.client else ""
     async with studio.database.begin(wake=False) as connection:
-        letters = Letters(
-            connection,
-            hour_max=settings.letters_hour_max,
-            hour_all_max=settings.letters_hour_all_max,
-            days=settings.letters_days,
-        )
+        letters = Letters(connection, hour_max=settings.letters_hour_max, hour_all_max=settings.letters_hour_all_max)
         kept = await letters.receive(letter, address=address, now=studio.clock.now())
     if not kept:
         return await _form(request, kind, article_id, given, ("text", "letter_many"))

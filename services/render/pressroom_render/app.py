@@ -18,6 +18,7 @@ from pressroom_render.drawers import Drawers
 from pressroom_render.handlers import Work, on_article, on_front, on_keys, on_preview, on_profile
 from pressroom_render.letter_mail import LetterMail
 from pressroom_render.looks import LookWatch, keep_look, look_of
+from pressroom_render.letters import LetterKeeper
 from pressroom_render.pages import Pages
 from pressroom_render.previews import PreviewWriter
 from pressroom_render.projection import Projection
@@ -209,7 +210,11 @@ async def http_parts(studio: Studio) -> list[Runnable]:
         finally:
             drawers.close()
 
-    return [Task(serve), look_watch(studio)]
+    settings = studio.settings
+    keeper = LetterKeeper(
+        studio.database, studio.clock, letters_days=settings.letters_days, tips_days=settings.tips_days
+    )
+    return [Task(serve), keeper, look_watch(studio)]
 
 
 def _health(studio: Studio, title: str, ready: Callable[[], Awaitable[str | None]], port: int) -> HttpServer:

@@ -1,8 +1,10 @@
-"""What readers write to the newsroom: requests for a correction, and tips. Kept until an editor has read them."""
+"""What readers write to the newsroom: requests for a correction, and tips. Kept for so long as the settings say."""
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,12 +15,18 @@ from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_render.tables import letter as table
+from pressroom_shared.clock import Clock
+from pressroom_shared.database import Database
+from pressroom_shared.wakeups import pause
+
+log = logging.getLogger(__name__)
 
 Kind = Literal["correction", "tip"]
 TEXT_CHARS_MAX = 5_000
 NAME_CHARS_MAX = 120
 EMAIL_CHARS_MAX = 254
 HOUR = timedelta(hours=1)
+FORGET_EVERY_S = 3600
 
 RECEIVED = Counter("pressroom_letters_total", "Letters from readers by kind and what was done.", ["kind", "what"])
 
@@ -48,11 +56,10 @@ class Letter:
 class Letters:
     """The letters, in one transaction."""
 
-    def __init__(self, connection: AsyncConnection, *, hour_max: int, hour_all_max: int, days: int) -> None:
+    def __init__(self, connection: AsyncConnection, *, hour_max: int, hour_all_max: int) -> None:
         self._connection = connection
         self._hour_max = hour_max
         self._hour_all_max = hour_all_max
-        self._days = days
 
     async def receive(self, letter: Letter, *, address: str, now: datetime) -> bool:
         """Keep it; False when its sender, or everybody together, has written too much in the last hour.
@@ -83,9 +90,35 @@ class Letters:
             "sender": sender,
         }
         await self._connection.execute(sa.insert(table).values(**values))
-        await self._connection.execute(sa.delete(table).where(table.c.received_at < now - timedelta(days=self._days)))
         RECEIVED.labels(letter.kind, "kept").inc()
         return True
+
+
+class LetterKeeper:
+    """Forgets letters that were kept for long enough: tips sooner than the others. Several may run."""
+
+    def __init__(self, database: Database, clock: Clock, *, letters_days: int, tips_days: int) -> None:
+        self._database = database
+        self._clock = clock
+        self._kept: dict[Kind, timedelta] = {
+            "correction": timedelta(days=letters_days),
+            "tip": timedelta(days=tips_days),
+        }
+
+    async def run(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                await self.forget()
+            except (sa.exc.DBAPIError, OSError) as error:
+                log.warning("old letters are forgotten later: %s", error)
+            await pause(stop, FORGET_EVERY_S)
+
+    async def forget(self) -> None:
+        now = self._clock.now()
+        async with self._database.begin(wake=False) as connection:
+            for kind, kept in self._kept.items():
+                too_old = sa.and_(table.c.kind == kind, table.c.received_at < now - kept)
+                await connection.execute(sa.delete(table).where(too_old))
 
 
 async def all_letters(connection: AsyncConnection) -> AsyncIterator[dict[str, Any]]:

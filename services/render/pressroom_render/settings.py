@@ -24,7 +24,8 @@ class Settings(Common):
     purge_url: str = Field(default="", pattern=r"^(https?://.+)?$", description="A cache is told here what changed.")
     letters_hour_max: int = Field(default=5, ge=1, le=1000, description="Letters that one address may send in an hour.")
     letters_hour_all_max: int = Field(default=200, ge=1, description="Letters that all readers may send in an hour.")
-    letters_days: int = Field(default=365, ge=1, description="How long a reader's letter is kept.")
+    letters_days: int = Field(default=365, ge=1, description="How long a reader's request for a correction is kept.")
+    tips_days: int = Field(default=90, ge=1, description="How long a reader's tip is kept.")
     letters_to: str = Field(
         default="",
         pattern=r"^([^@\s]+@[^@\s]+)?$",

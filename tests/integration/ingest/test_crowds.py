@@ -40,7 +40,7 @@ async def test_editors_at_the_same_articles_lose_no_update(api: httpx.AsyncClien
         made = await api.post("/api/v1/articles", json=ARTICLE | {"headline": f"N{number}", "body": "Words:"})
         urls.append(f"/api/v1/articles/{made.json()['id']}")
     stored: dict[str, set[str]] = {url: set() for url in urls}
-    refused: list[str] = []
+    refused: dict[str, set[str]] = {url: set() for url in urls}
     end = time.monotonic() + EDITORS_S
 
     async def editor(number: int) -> None:
@@ -56,15 +56,31 @@ async def test_editors_at_the_same_articles_lose_no_update(api: httpx.AsyncClien
                 stored[url].add(word)
             else:
                 assert answer.status_code == 412, answer.text
-                refused.append(answer.json()["detail"])
+                refused[url].add(answer.json()["detail"])
 
     await asyncio.gather(*map(editor, range(EDITORS)))
     for url in urls:
         shown = (await api.get(url)).json()
         assert set(shown["body"].removeprefix("Words:").split()) == stored[url], "no word that was accepted is lost"
         assert shown["revision"] == len(stored[url]) + 1
-    assert sum(map(len, stored.values())) > 0
-    assert all(re.match(r"Editor \d+ changed the article at 20", each) for each in refused)
+    assert all(stored.values())
+    assert any(refused.values()), "nobody was in anybody's way"
+    for url in urls:
+        saved = {each["number"]: each["by"] for each in await revisions(api, url)}
+        for sentence in refused[url]:
+            found = re.match(r"(Editor \d+) changed the article at 20\S+, to revision (\d+)\.", sentence)
+            assert found, sentence
+            assert saved[int(found[2])] == found[1], "who is named as first has saved that revision"
+
+
+async def revisions(api: httpx.AsyncClient, url: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = (await api.get(f"{url}/revisions", params={"limit": 100, "cursor": cursor})).json()
+        found += page["items"]
+        cursor = page["next"]
+    return found
 
 
 def replica(desk: Desk, redis_url: str) -> subprocess.Popen[bytes]:

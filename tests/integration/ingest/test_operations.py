@@ -253,6 +253,14 @@ async def test_dead_letters_are_listed_by_pages_and_filters_and_shown_whole(
     assert "Poison" in whole["traceback"]
 
 
+@pytest.mark.parametrize("cursor", ["nowhere", "1-", "0-0", "٣-٤", "99999999999999999999-0"])
+async def test_a_cursor_that_is_no_place_in_a_stream_is_named(api: httpx.AsyncClient, cursor: str) -> None:
+    listed = await api.get(f"{OPERATIONS}/dead/search", params={"cursor": cursor})
+    retried = await api.post(f"{OPERATIONS}/dead/search:retry", json={"cursor": cursor})
+    for answer in (listed, retried):
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "cursor"), answer.text
+
+
 async def test_a_dead_letter_is_retried_for_its_group_alone_mended_or_as_it_was(
     api: httpx.AsyncClient, redis: Any, redis_url: str, tmp_path: Path
 ) -> None:

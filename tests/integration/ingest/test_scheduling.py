@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from pressroom_ingest import metrics
 from pressroom_ingest.desk import Desk
 from pressroom_ingest.scheduler import Scheduler
 from pressroom_shared.clock import rfc3339
@@ -125,11 +126,13 @@ async def test_what_fell_due_while_nothing_ran_follows_its_policy(
     after = await shown(api, made)
     assert after["state"] == state
     (line,) = (await api.get("/api/v1/audit", params={"article_id": made["id"], "limit": 1})).json()["items"]
+    late = (await api.get("/api/v1/articles", params={"late": True})).json()["items"]
     held = (await api.get("/api/v1/articles", params={"held": True})).json()["items"]
     if policy == "hold":
         assert "nothing ran then" in after["schedule"]["held"]
         assert [each["id"] for each in held] == [made["id"]]
         assert line["action"] == "article.held"
+        assert late == []
         await Scheduler(desk).turn()
         assert await events(desk) == [], "held is held"
         await schedule(api, desk, made)
@@ -137,6 +140,44 @@ async def test_what_fell_due_while_nothing_ran_follows_its_policy(
     else:
         assert held == []
         assert (line["action"], line["detail"]["late_s"]) == ("article.published", 7200)
+        assert [each["id"] for each in late] == [made["id"]]
+        receipt = (await api.get(f"/api/v1/articles/{made['id']}/receipt")).json()
+        assert receipt["late_s"] == 7200
+        await api.post(f"/api/v1/articles/{made['id']}/publish")
+        assert (await api.get("/api/v1/articles", params={"late": True})).json()["items"] == [], "the newest was not"
+
+
+def counts() -> dict[str, float]:
+    """Scheduled publications as Prometheus counts them: by what became of them, and those that are held now."""
+    found = {fate: metrics.SCHEDULED.labels(fate)._value.get() for fate in ("on_time", "late", "held")}
+    return found | {"held now": metrics.SCHEDULES_HELD._value.get()}
+
+
+async def test_what_was_on_time_late_and_held_is_counted_and_a_look_of_an_editor_ends_it(
+    api: httpx.AsyncClient, desk: Desk, manual_clock: NewsClock
+) -> None:
+    before = counts()
+    made = {}
+    for policy in ("publish", "hold"):
+        made[policy] = (await api.post("/api/v1/articles", json=ARTICLE | {"late_policy": policy})).json()
+        await schedule(api, desk, made[policy])
+    manual_clock.advance(timedelta(hours=3))
+    punctual = (await api.post("/api/v1/articles", json=ARTICLE)).json()
+    await schedule(api, desk, punctual, at=later(desk, seconds=5))
+    manual_clock.advance(timedelta(seconds=5))
+    await Scheduler(desk).turn()
+    await Scheduler(desk).turn()
+    after = counts()
+    assert {fate: after[fate] - before[fate] for fate in ("on_time", "late", "held")} == {
+        "on_time": 1,
+        "late": 1,
+        "held": 1,
+    }
+    assert after["held now"] == 1
+    assert (await api.get("/api/v1/articles", params={"late": True})).json()["items"][0]["id"] == made["publish"]["id"]
+    await api.delete(f"/api/v1/articles/{made['hold']['id']}/schedule")
+    await Scheduler(desk).turn()
+    assert counts()["held now"] == 0
 
 
 async def test_one_that_cannot_go_out_is_held_and_stops_no_other(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 
 from pressroom_render.api import router
 from pressroom_render.app import Studio, open_studio, prepare_site
-from pressroom_render.letters import all_letters
+from pressroom_render.letters import LetterKeeper, all_letters
 from pressroom_render.tables import letter
 from pressroom_shared.clock import ManualClock
 from pressroom_shared.errors import SiteFileError
@@ -69,6 +70,23 @@ async def test_a_request_for_a_correction_is_kept_with_the_version_that_the_read
     async with studio.database.read() as connection:
         [shown] = [each async for each in all_letters(connection)]
     assert (shown["email"], "sender" in shown) == ("pru@example.org", False)
+
+
+async def test_a_tip_is_forgotten_after_90_days_and_a_request_for_a_correction_after_a_year(
+    studio: Studio, client: httpx.AsyncClient
+) -> None:
+    await take_in(studio, published(1))
+    for path in ("/tip", f"/correct/{ID}"):
+        assert (await client.post(path, data={"text": "It was the wind."})).status_code == 200
+    assert isinstance(studio.clock, ManualClock)
+    defaults = make_settings(studio.settings.data_dir)
+    keeper = LetterKeeper(
+        studio.database, studio.clock, letters_days=defaults.letters_days, tips_days=defaults.tips_days
+    )
+    for days, left in ((90, ["tip", "correction"]), (1, ["correction"]), (274, ["correction"]), (1, [])):
+        studio.clock.advance(timedelta(days=days))
+        await keeper.forget()
+        assert [row.kind for row in await kept(studio)] == left
 
 
 async def test_a_letter_that_is_wrong_comes_back_with_what_was_written(

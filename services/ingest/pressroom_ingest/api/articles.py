@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Header, Query, Request, Response
@@ -82,12 +83,24 @@ async def list_articles(
     q: Annotated[str, Query(max_length=200, description="Words of the headline.", examples=["cranes"])] = "",
     external_id: Annotated[str, Query(description="The id in an archive.", examples=["wp-1017"])] = "",
     held: Annotated[bool | None, Query(description="Whose scheduled time is over, and who wait for an editor.")] = None,
+    late: Annotated[
+        bool, Query(description="Only those whose newest version went out late, for nothing ran at its time.")
+    ] = False,
     cursor: Cursor = "",
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """Articles, last changed first."""
     after = decode_cursor(cursor, int, str)
-    wanted = Filter(state=state, section=section, tag=tag, author=author, q=q, external_id=external_id, held=held)
+    wanted = Filter(
+        state=state,
+        section=section,
+        tag=tag,
+        author=author,
+        q=q,
+        external_id=external_id,
+        held=held,
+        late=timedelta(seconds=desk.settings.late_after_s) if late else None,
+    )
     async with desk.read() as work:
         before = (from_microseconds(after[0]), str(after[1])) if after else None
         heads = await work.articles.page(wanted, before=before, limit=limit)

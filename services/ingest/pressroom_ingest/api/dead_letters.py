@@ -25,6 +25,8 @@ router = APIRouter(prefix="/api/v1/operations/dead", tags=["Operations"])
 
 T = TypeVar("T")
 LETTER_ID = "1795600800000-0"
+PLACE = r"^([1-9][0-9]{0,18}-[0-9]{1,19})?$"
+"""A place in a stream, as Redis names it."""
 Group = Literal["pages", "cards", "search", "notify", "receipts", "operations"]
 RETRIES_A_SECOND = 50
 RETRIES_AT_ONCE = 100
@@ -63,7 +65,9 @@ EventType = Annotated[
 Subject = Annotated[str, Query(max_length=100, description="The article's id.", examples=[ARTICLE_ID])]
 Failure = Annotated[str, Query(max_length=100, description="The error's class.", examples=["Poison"])]
 Reason = Annotated[str, Query(max_length=200, description="A part of the reason.", examples=["invalid"])]
-Cursor = Annotated[str, Query(max_length=40, description="`next` of the page before.", examples=[LETTER_ID])]
+Cursor = Annotated[
+    str, Query(pattern=PLACE, max_length=40, description="`next` of the page before.", examples=[LETTER_ID])
+]
 GroupName = Annotated[Group, Path(description="The consumer group.")]
 LetterId = Annotated[str, Path(description="The dead letter's id.", examples=[LETTER_ID])]
 
@@ -167,7 +171,9 @@ class RetryManyIn(BaseModel):
     subject: str = Field(default="", max_length=100, description="The article's id.", examples=[ARTICLE_ID])
     failure: str = Field(default="", max_length=100, description="The error's class.", examples=["Poison"])
     reason: str = Field(default="", max_length=200, description="A part of the reason.", examples=["invalid"])
-    cursor: str = Field(default="", max_length=40, description="`next` of the answer before.", examples=[LETTER_ID])
+    cursor: str = Field(
+        default="", pattern=PLACE, max_length=40, description="`next` of the answer before.", examples=[LETTER_ID]
+    )
 
     @property
     def wanted(self) -> Wanted:

@@ -117,6 +117,7 @@ class Receipt(BaseModel):
     published_at: Time = Field(description="When it was published or withdrawn.")
     withdrawn: bool = Field(description="Whether the newest version is a withdrawal.")
     scheduled_for: Time | None = Field(description="The time that it was scheduled for.")
+    late_s: int | None = Field(description="How many seconds after that time it went out.", examples=[0])
     live: bool = Field(description="Whether the page is there.")
     complete: bool = Field(description="Whether nothing more will come.")
     pages: Said = Field(description="The page, fronts and feeds.")
