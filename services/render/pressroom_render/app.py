@@ -28,7 +28,7 @@ from pressroom_render.standing import read_standing
 from pressroom_render.stylesheet import Assets, assets
 from pressroom_render.tables import article
 from pressroom_render.templating import Templates
-from pressroom_render.writer import PageWriter
+from pressroom_render.writer import PageWriter, compressed
 from pressroom_shared.clock import Clock, SystemClock
 from pressroom_shared.database import Database, migrate, open_database
 from pressroom_shared.errors import SiteFileError
@@ -50,6 +50,8 @@ from pressroom_shared.sitestore import SiteStore, open_site_store
 from pressroom_shared.streams import Consumer, Relay
 
 SOURCE = "/render"
+TEXTS = (".css", ".js")
+BROTLI_QUALITY_BEST = 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +125,12 @@ async def rebuild_site(studio: Studio, progress: Progress = no_progress) -> int:
 
 
 async def put_assets(studio: Studio) -> None:
+    """Those that are not there yet; texts with their compressed copies, made once and as small as can be."""
     for key, body in studio.assets.files.items():
-        if not await studio.store.exists(key):
-            await studio.store.put(key, body)
+        copies = await asyncio.to_thread(compressed, body, BROTLI_QUALITY_BEST) if key.endswith(TEXTS) else []
+        for suffix, content in (*copies, ("", body)):
+            if not await studio.store.exists(f"{key}{suffix}"):
+                await studio.store.put(f"{key}{suffix}", content)
 
 
 async def pages_parts(studio: Studio) -> list[Runnable]:
