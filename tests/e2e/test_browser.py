@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, ViewportSize, async_playwright
 
 from tests.newsroom import Newsroom
+from tests.sample import SAMPLE
 from tests.system import System
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -18,6 +19,9 @@ FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync"),
 ]
+
+PHONE = ViewportSize(width=390, height=844)
+FIRST_VIEW_BYTES_MAX = 150 * 1024
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -132,3 +136,36 @@ async def test_a_live_article_offers_what_is_new_and_puts_it_in_place_when_asked
     assert await page.locator(":focus h2").inner_text() == "At eleven"
     assert await page.get_by_role("status").get_by_role("button").count() == 0
     await context.close()
+
+
+async def test_the_first_view_of_a_page_with_a_large_picture_is_small_on_a_phone(
+    newsroom: Newsroom, browser: Browser, system: System
+) -> None:
+    media_id = await newsroom.upload(SAMPLE / "images" / "flood-map.jpg", alt="A map of the harbor with a red line.")
+    lead = {"media_id": media_id, "caption": "The line, as it was drawn."}
+    text = "\n\n".join("The line that the keepers drew was right, and nobody had asked them. " * 10 for _ in range(6))
+    live = await newsroom.write_and_publish(headline="The line is a foot too low", body=text, lead_image=lead)
+    await newsroom.complete(live["id"])
+    for path in (urlsplit(live["url"]).path, "/"):
+        await newsroom.text_once(path, ".webp 640w")
+        context = await browser.new_context(base_url=system.url, viewport=PHONE, device_scale_factor=2, is_mobile=True)
+        page = await context.new_page()
+        bytes_of: dict[str, int] = {}
+        names: dict[str, str] = {}
+        wire = await context.new_cdp_session(page)
+        await wire.send("Network.enable")
+        wire.on(
+            "Network.requestWillBeSent",
+            lambda told, names=names: names.update({told["requestId"]: told["request"]["url"]}),
+        )
+        wire.on(
+            "Network.loadingFinished",
+            lambda told, names=names, bytes_of=bytes_of: bytes_of.update(
+                {names[told["requestId"]]: told["encodedDataLength"]}
+            ),
+        )
+        await page.goto(path, wait_until="networkidle")
+        assert any(".webp" in each for each in bytes_of), "the lead picture is part of it"
+        assert any(".woff2" in each for each in bytes_of)
+        assert sum(bytes_of.values()) <= FIRST_VIEW_BYTES_MAX, bytes_of
+        await context.close()

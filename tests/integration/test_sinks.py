@@ -22,6 +22,7 @@ from pressroom_render.card_store import Cards
 from pressroom_render.card_style import Style
 from pressroom_render.drawers import Drawers
 from pressroom_render.image_store import Images
+from pressroom_render.portraits import Portraits
 from pressroom_render.projection import Projection
 from pressroom_render.tables import outbox as render_outbox
 from pressroom_search import handlers as search
@@ -102,7 +103,9 @@ class CardsSink:
         studio = self._studio
         async with studio.database.begin() as connection:
             outcomes = OutcomeOutbox(connection, studio.clock, "/render/cards")
-            yield card_handlers.CardStore(Cards(connection), Images(connection), studio.pages(connection), outcomes)
+            yield card_handlers.CardStore(
+                Cards(connection), Images(connection), Portraits(connection), studio.pages(connection), outcomes
+            )
 
     @asynccontextmanager
     async def _unit(self) -> AsyncIterator[card_handlers.CardWork]:

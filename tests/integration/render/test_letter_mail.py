@@ -78,7 +78,7 @@ def mailer(studio: Studio, smtp_url: str, **more: Any) -> LetterMail:
 
 async def write(studio: Studio, *texts: str, **fields: Any) -> None:
     async with studio.database.begin() as connection:
-        letters = Letters(connection, hour_max=1_000, hour_all_max=1_000, days=365)
+        letters = Letters(connection, hour_max=1_000, hour_all_max=1_000)
         for text in texts:
             letter = Letter(**{"kind": "tip", "text": text} | fields)
             assert await letters.receive(letter, address="192.0.2.1", now=studio.clock.now())
