@@ -199,6 +199,14 @@ class LoopConnection(AsyncAdapt_aiosqlite_connection):
     def rollback(self) -> None:
         self._end(self.raw.rollback)
 
+    async def _terminate_graceful_close(self) -> None:
+        """The thread finishes what it is at, closes the connection, which undoes what was not committed, and ends.
+
+        Nobody waits for that: aiosqlite's `close` waits for ever once its thread has ended, and whoever is cancelled
+        twice would have it ended twice.
+        """
+        self._terminate_force_close()
+
     def _end(self, end: Callable[[], None]) -> None:
         try:
             if self.writes or self.away:
