@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_shared.database import Database
-from pressroom_shared.sitestore import FileStore, StagedFile
+from pressroom_shared.sitestore import FileStore, Staged
 
 STEP_S_MAX = 20
 """An actor that reaches no point in this time waits for something that the schedule does not know of."""
@@ -132,34 +131,26 @@ class ScheduledStore(FileStore):
 
     schedule: Schedule | None = None
 
-    async def stage(self, key: str, body: bytes) -> StagedFile:
+    async def stage(self, files: Sequence[tuple[str, bytes]]) -> list[Staged]:
         await _point(self.schedule, "stages")
-        staged = await super().stage(key, body)
-        return ScheduledStaged(staged.temporary, staged.target, self)
+        return await super().stage(files)
+
+    async def publish(self, staged: Sequence[Staged]) -> None:
+        for each in staged:
+            await _point(self.schedule, "renames into place")
+            await super().publish([each])
+
+    async def discard(self, staged: Sequence[Staged]) -> None:
+        await _point(self.schedule, "discards")
+        await super().discard(staged)
 
     async def exists(self, key: str) -> bool:
         await _point(self.schedule, "looks at a file")
         return await super().exists(key)
 
-    async def delete(self, key: str) -> None:
+    async def delete(self, *keys: str) -> None:
         await _point(self.schedule, "deletes")
-        await super().delete(key)
-
-
-class ScheduledStaged(StagedFile):
-    """A staged file whose end is a point."""
-
-    def __init__(self, temporary: Path, target: Path, store: ScheduledStore) -> None:
-        super().__init__(temporary, target)
-        self._store = store
-
-    async def publish(self) -> None:
-        await _point(self._store.schedule, "renames into place")
-        await super().publish()
-
-    async def discard(self) -> None:
-        await _point(self._store.schedule, "discards")
-        await super().discard()
+        await super().delete(*keys)
 
 
 async def _point(schedule: Schedule | None, name: str, when: Callable[[], bool] = lambda: True) -> None:

@@ -7,6 +7,8 @@ import contextlib
 import os
 import re
 import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
@@ -18,14 +20,12 @@ STAGED_PREFIX = ".staged-"
 """What a file is called before it is in place. The gateway serves no name that begins with a dot."""
 
 
-class Staged(Protocol):
+@dataclass(frozen=True, slots=True)
+class Staged:
     """Bytes that are in the store, but not yet at their key."""
 
-    async def publish(self) -> None:
-        """Put them in place, in one step that no reader sees half of."""
-
-    async def discard(self) -> None:
-        """Throw them away."""
+    temporary: Path
+    target: Path
 
 
 class SiteStore(Protocol):
@@ -33,14 +33,23 @@ class SiteStore(Protocol):
 
     async def put(self, key: str, body: bytes) -> None: ...
 
-    async def stage(self, key: str, body: bytes) -> Staged: ...
+    async def put_all(self, files: Sequence[tuple[str, bytes]]) -> None: ...
+
+    async def stage(self, files: Sequence[tuple[str, bytes]]) -> list[Staged]:
+        """All of them, or, when that fails, none."""
+
+    async def publish(self, staged: Sequence[Staged]) -> None:
+        """Put them in place one after the other, each in one step that no reader sees half of."""
+
+    async def discard(self, staged: Sequence[Staged]) -> None:
+        """Throw them away; those that are in place already stay there."""
 
     async def adopt(self, key: str, source: Path) -> None:
         """Take a finished local file into the store; `source` is gone afterwards."""
 
     async def get(self, key: str) -> bytes | None: ...
 
-    async def delete(self, key: str) -> None: ...
+    async def delete(self, *keys: str) -> None: ...
 
     async def exists(self, key: str) -> bool: ...
 
@@ -80,13 +89,28 @@ class FileStore:
         return self.root / key
 
     async def put(self, key: str, body: bytes) -> None:
-        await (await self.stage(key, body)).publish()
+        await self.put_all([(key, body)])
 
-    async def stage(self, key: str, body: bytes) -> StagedFile:
-        return await asyncio.to_thread(_stage, self.path(key), body)
+    async def put_all(self, files: Sequence[tuple[str, bytes]]) -> None:
+        await _to_its_end(_put_all, self._targets(files))
+
+    async def stage(self, files: Sequence[tuple[str, bytes]]) -> list[Staged]:
+        staged: list[Staged] = []
+        try:
+            await _to_its_end(_stage_all, self._targets(files), staged)
+        except BaseException:
+            await self.discard(staged)
+            raise
+        return staged
+
+    async def publish(self, staged: Sequence[Staged]) -> None:
+        await _to_its_end(_publish_all, staged)
+
+    async def discard(self, staged: Sequence[Staged]) -> None:
+        await _to_its_end(_unlink_all, [each.temporary for each in staged])
 
     async def adopt(self, key: str, source: Path) -> None:
-        await asyncio.to_thread(_adopt, self.path(key), source)
+        await _to_its_end(_adopt, self.path(key), source)
 
     async def get(self, key: str) -> bytes | None:
         try:
@@ -94,38 +118,82 @@ class FileStore:
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
 
-    async def delete(self, key: str) -> None:
-        await asyncio.to_thread(self.path(key).unlink, missing_ok=True)
+    async def delete(self, *keys: str) -> None:
+        await _to_its_end(_unlink_all, [self.path(key) for key in keys])
 
     async def exists(self, key: str) -> bool:
         return await asyncio.to_thread(self.path(key).is_file)
 
-
-class StagedFile:
-    """A temporary file beside its target."""
-
-    def __init__(self, temporary: Path, target: Path) -> None:
-        self.temporary = temporary
-        self.target = target
-
-    async def publish(self) -> None:
-        await asyncio.to_thread(self.temporary.replace, self.target)
-
-    async def discard(self) -> None:
-        await asyncio.to_thread(self.temporary.unlink, missing_ok=True)
+    def _targets(self, files: Sequence[tuple[str, bytes]]) -> list[tuple[Path, bytes]]:
+        return [(self.path(key), body) for key, body in files]
 
 
-def _stage(target: Path, body: bytes) -> StagedFile:
+def _stage(target: Path, body: bytes) -> Staged:
     temporary = target.with_name(f"{STAGED_PREFIX}{secrets.token_hex(8)}")
-    target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with temporary.open("xb") as file:
-            file.write(body)
+        try:
+            _write(temporary, body)
+        except FileNotFoundError:  # the first file of a folder
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _write(temporary, body)
     except OSError:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
-    return StagedFile(temporary, target)
+    return Staged(temporary, target)
+
+
+def _write(path: Path, body: bytes) -> None:
+    """A new file, or `FileExistsError`. By its descriptor: a buffer would only cost."""
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    try:
+        rest = memoryview(body)
+        while rest:
+            rest = rest[os.write(file, rest) :]
+    finally:
+        os.close(file)
+
+
+def _stage_all(files: Sequence[tuple[Path, bytes]], staged: list[Staged]) -> None:
+    """What is staged is in the list at once: whoever is stopped in the middle knows what to throw away."""
+    for target, body in files:
+        staged.append(_stage(target, body))
+
+
+def _publish_all(staged: Sequence[Staged]) -> None:
+    for each in staged:
+        each.temporary.replace(each.target)
+
+
+def _put_all(files: Sequence[tuple[Path, bytes]]) -> None:
+    staged: list[Staged] = []
+    try:
+        _stage_all(files, staged)
+        _publish_all(staged)
+    except OSError:
+        with contextlib.suppress(OSError):
+            _unlink_all([each.temporary for each in staged])
+        raise
+
+
+async def _to_its_end(function: Callable[..., None], *arguments: object) -> None:
+    """Run it in a thread. Whoever is cancelled meanwhile goes on only once the thread is done.
+
+    Else a page would be put in place after its transaction has been undone, and stay there.
+    """
+    running = asyncio.ensure_future(asyncio.to_thread(function, *arguments))
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        while not running.done():
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait({running})
+        raise
+
+
+def _unlink_all(paths: Sequence[Path]) -> None:
+    for each in paths:
+        each.unlink(missing_ok=True)
 
 
 def _adopt(target: Path, source: Path) -> None:
@@ -133,6 +201,5 @@ def _adopt(target: Path, source: Path) -> None:
     try:
         source.replace(target)
     except OSError:  # another file system: copy, then rename
-        staged = _stage(target, source.read_bytes())
-        staged.temporary.replace(target)
+        _put_all([(target, source.read_bytes())])
         source.unlink()

@@ -14,6 +14,7 @@ from pressroom_render import api, card_api
 from pressroom_render.addresses import standing_pages
 from pressroom_render.card_style import load_style
 from pressroom_render.compose import Composer
+from pressroom_render.compression import compressed_best
 from pressroom_render.drawers import Drawers
 from pressroom_render.handlers import Work, on_article, on_front, on_keys, on_preview, on_profile
 from pressroom_render.letter_mail import LetterMail
@@ -29,7 +30,7 @@ from pressroom_render.standing import read_standing
 from pressroom_render.stylesheet import Assets, assets
 from pressroom_render.tables import article
 from pressroom_render.templating import Templates
-from pressroom_render.writer import PageWriter, compressed
+from pressroom_render.writer import PageWriter
 from pressroom_shared.alarms import Alarming, full_disk
 from pressroom_shared.clock import Clock, SystemClock
 from pressroom_shared.database import Database, migrate, open_database
@@ -53,7 +54,6 @@ from pressroom_shared.streams import Consumer, Relay
 
 SOURCE = "/render"
 TEXTS = (".css", ".js")
-BROTLI_QUALITY_BEST = 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ async def rebuild_site(studio: Studio, progress: Progress = no_progress) -> int:
 async def put_assets(studio: Studio) -> None:
     """Those that are not there yet; texts with their compressed copies, made once and as small as can be."""
     for key, body in studio.assets.files.items():
-        copies = await asyncio.to_thread(compressed, body, BROTLI_QUALITY_BEST) if key.endswith(TEXTS) else []
+        copies = await asyncio.to_thread(compressed_best, body) if key.endswith(TEXTS) else []
         for suffix, content in (*copies, ("", body)):
             if not await studio.store.exists(f"{key}{suffix}"):
                 await studio.store.put(f"{key}{suffix}", content)

@@ -90,17 +90,18 @@ async def _compare(studio: Studio, paths: list[str], standing: dict[str, Page], 
         rows = (await connection.execute(sa.select(table).where(table.c.path.in_(paths)))).all()
         held = {row.path: row for row in rows}
         gatherer = Gatherer(connection, studio.site, studio.clock, studio.composer.standing)
-        found = []
+        pages: list[tuple[Page, str | None]] = []
         for path in paths:
             row = held.get(path)
             if row is not None and (row.generation > row.written or (row.stale_at is not None and row.stale_at <= now)):
                 changes.waiting += 1
                 continue
             page = standing[path] if row is None else Page(row.path, row.kind, row.subject)
-            found.append((page, row.hash if row else None, await gatherer.gather(page)))
-    for page, before, material in found:
-        body = None if material is None else await asyncio.to_thread(studio.composer.compose, material)
-        after = None if body is None else hashlib.sha256(body).hexdigest()
+            pages.append((page, row.hash if row else None))
+        materials = await gatherer.gather([page for page, _ in pages])
+    for (page, before), material in zip(pages, materials, strict=True):
+        pieces = None if material is None else await asyncio.to_thread(studio.composer.compose, material)
+        after = None if pieces is None else hashlib.sha256(b"".join(each.body for each in pieces)).hexdigest()
         changes.pages += before is not None
         if before != after:
             changes.add(page, "new" if before is None else "gone" if after is None else "changed")

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from pressroom_render import articles, fronts, machines
+from pressroom_render.compression import Piece
 from pressroom_render.feeds import Feeds
 from pressroom_render.gather import Material
 from pressroom_render.labels import labels, labels_hash
@@ -47,7 +48,6 @@ class Composer:
             "month": self._with("archive.html", fronts.month),
             "archive": self._with("archive.html", fronts.archive),
             "corrections": self._with("corrections.html", fronts.corrections),
-            "feed": self._feeds.feed,
             "sitemap": self._sitemap,
             "text": self._text,
             "standing": self._standing,
@@ -61,9 +61,11 @@ class Composer:
         made_with = f"{self._templates.hash}{labels_hash()}{sorted(self._assets.files)}"
         return hashlib.sha256(f"{made_with}{self.site.model_dump_json()}{texts}".encode()).hexdigest()
 
-    def compose(self, material: Material) -> bytes:
-        """The page's bytes."""
-        return self._make[material.page.kind](material).encode()
+    def compose(self, material: Material) -> list[Piece]:
+        """The page, whole or in the pieces that other pages have too."""
+        if material.page.kind == "feed":
+            return self._feeds.feed(material)
+        return [Piece(self._make[material.page.kind](material))]
 
     def preview(self, material: Material, until: datetime) -> bytes:
         """A draft's page, which says what it is and until when it is there."""

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from pressroom_render.articles import body_html, description_of
+from pressroom_render.compression import Piece
 from pressroom_render.fronts import name_of
 from pressroom_render.gather import FEED, Material
+from pressroom_render.kept import Kept
 from pressroom_render.labels import date, labels
 from pressroom_render.linked_data import safe_json
 from pressroom_render.lists import CORRECTIONS
-from pressroom_render.templating import Templates, plain
+from pressroom_render.templating import Safe, Templates, plain
 from pressroom_render.views import Views
 from pressroom_shared.clock import rfc3339
 from pressroom_shared.events import Article
@@ -22,8 +23,14 @@ from pressroom_shared.events import Article
 EMPTY = datetime(1970, 1, 1, tzinfo=UTC)
 """When a feed that never had anything was last changed: Atom wants a date."""
 
-KEPT_MAX = 512
-"""Bodies that are kept from one feed to the next: the same article stands in many."""
+PIECES_BYTES_MAX = 48_000_000
+"""Items that are kept from one feed to the next, in each format."""
+
+ITEMS_MAX = 64
+"""And what they are made of, until all three formats are."""
+
+ITEMS = "\0"
+"""Where a template has its items: no text holds it."""
 
 
 class Feeds:
@@ -32,21 +39,26 @@ class Feeds:
     def __init__(self, views: Views, templates: Templates) -> None:
         self._views = views
         self._templates = templates
-        self._kept: OrderedDict[tuple[Any, ...], str] = OrderedDict()
+        self._pieces: Kept[tuple[Any, ...], Piece] = Kept(PIECES_BYTES_MAX)
+        self._items: Kept[tuple[Any, ...], dict[str, Any]] = Kept(ITEMS_MAX)
 
-    def feed(self, material: Material) -> str:
-        """In the format that the page's address names."""
+    def feed(self, material: Material) -> list[Piece]:
+        """In the format that the page's address names: its head, its items, its end."""
         folder, _, file = material.page.path.rpartition("/")
-        items = self._corrections(material) if material.page.subject == CORRECTIONS else self._articles(material)
-        feed = self._feed(material, f"{folder}/", items)
+        items, updated = (
+            self._corrections(material, file)
+            if material.page.subject == CORRECTIONS
+            else self._articles(material, file)
+        )
+        feed = self._feed(material, f"{folder}/", updated)
         if file == "feed.json":
             return _json_feed(feed, items)
-        return self._templates.render(file, {"feed": feed, "items": items})
+        head, _, end = self._templates.render(file, {"feed": feed, "items": Safe(ITEMS)}).partition(ITEMS)
+        return [Piece(head), *items, Piece(end)]
 
-    def _feed(self, material: Material, folder: str, items: list[dict[str, Any]]) -> dict[str, Any]:
+    def _feed(self, material: Material, folder: str, updated: datetime | None) -> dict[str, Any]:
         site = self._views.site
         part = self._part(material)
-        updated = max((item["updated_at"] for item in items), default=EMPTY)
         return {
             "id": f"urn:uuid:{uuid5(NAMESPACE_URL, site.absolute(folder))}",
             "title": f"{site.title}: {part}" if part else site.title,
@@ -55,8 +67,8 @@ class Feeds:
             "self": plain(site.absolute(material.page.path)),
             "description": site.tagline or site.title,
             "language": site.language,
-            "updated": rfc3339(updated),
-            "updated_rfc2822": _rfc2822(updated) if items else None,
+            "updated": rfc3339(updated or EMPTY),
+            "updated_rfc2822": _rfc2822(updated) if updated else None,
         }
 
     def _part(self, material: Material) -> str:
@@ -71,8 +83,25 @@ class Feeds:
             case _:
                 return name_of(kind, value, material)
 
-    def _articles(self, material: Material) -> list[dict[str, Any]]:
-        return [self._item(each, material.paths) for each in material.articles]
+    def _articles(self, material: Material, file: str) -> tuple[list[Piece], datetime | None]:
+        """The articles as items of a format, and when the last of them changed."""
+        items = [self._piece(each, material.paths, file) for each in material.articles]
+        return items, max((each.published_at for each in material.articles), default=None)
+
+    def _piece(self, article: Article, paths: dict[str, str], file: str) -> Piece:
+        """The same article stands in many feeds, and in each for a while: it is made once."""
+        named = _named(article, paths)
+        key = (file, article.id, article.version, named)
+        if (kept := self._pieces.get(key)) is None:
+            item = self._items.get(key[1:]) or self._items.put(key[1:], self._item(article, dict(named)), weight=1)
+            piece = self._set(item, file)
+            kept = self._pieces.put(key, piece, weight=len(piece.body) + len(piece.deflated))
+        return kept
+
+    def _set(self, item: dict[str, Any], file: str) -> Piece:
+        if file == "feed.json":
+            return Piece(safe_json(_json_item(item)))
+        return Piece(self._templates.render(file.replace(".xml", "-item.xml"), {"item": item}))
 
     def _item(self, article: Article, paths: dict[str, str]) -> dict[str, Any]:
         site = self._views.site
@@ -85,22 +114,13 @@ class Feeds:
             "authors": [{"name": each.name, "url": site.absolute(f"/author/{each.slug}/")} for each in article.authors],
             "categories": [site.section_name(article.section), *(tag.name for tag in article.tags)],
             "summary": description_of(article),
-            "content": self._content(article, paths),
+            "content": body_html(article, paths, base_url=site.base_url),
             "image": {"url": site.absolute(f"/{lead.key}"), "type": lead.media_type, "bytes": lead.bytes}
             if lead
             else None,
         }
 
-    def _content(self, article: Article, paths: dict[str, str]) -> str:
-        named = tuple(sorted((each, path) for each, path in paths.items() if each in article.body))
-        key = (article.id, article.version, named)
-        if (kept := self._kept.get(key)) is None:
-            kept = self._kept[key] = body_html(article, paths, base_url=self._views.site.base_url)
-            while len(self._kept) > KEPT_MAX:
-                self._kept.popitem(last=False)
-        return kept
-
-    def _corrections(self, material: Material) -> list[dict[str, Any]]:
+    def _corrections(self, material: Material, file: str) -> tuple[list[Piece], datetime | None]:
         """Every correction is an item of its own."""
         site = self._views.site
         words = labels(site.language)
@@ -116,7 +136,8 @@ class Feeds:
                     "content": f"<p>{plain(each.note)}</p>",
                 }
                 items.append(item)
-        return sorted(items, key=lambda item: (item["updated_at"], item["id"]), reverse=True)[:FEED]
+        newest = sorted(items, key=lambda item: (item["updated_at"], item["id"]), reverse=True)[:FEED]
+        return [self._set(item, file) for item in newest], newest[0]["updated_at"] if newest else None
 
 
 def _dated(published: datetime, updated: datetime) -> dict[str, Any]:
@@ -128,33 +149,44 @@ def _dated(published: datetime, updated: datetime) -> dict[str, Any]:
     }
 
 
-def _json_feed(feed: dict[str, Any], items: list[dict[str, Any]]) -> str:
+def _json_feed(feed: dict[str, Any], items: list[Piece]) -> list[Piece]:
     """https://www.jsonfeed.org/version/1.1/"""
-    document = {
+    head = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": feed["title"],
         "home_page_url": feed["link"],
         "feed_url": feed["self"],
         "description": feed["description"],
         "language": feed["language"],
-        "items": [
-            {
-                "id": item["id"],
-                "url": item["link"],
-                "title": item["title"],
-                "content_html": item["content"],
-                "summary": item["summary"],
-                "date_published": item["published"],
-                "date_modified": item["updated"],
-                "authors": item["authors"],
-                "tags": item["categories"],
-                "language": item["language"],
-            }
-            | ({"image": item["image"]["url"]} if item["image"] else {})
-            for item in items
-        ],
+        "items": [],
     }
-    return safe_json(document)
+    parted = [part for item in items for part in (_COMMA, item)][1:]
+    return [Piece(safe_json(head).removesuffix("]}")), *parted, Piece("]}")]
+
+
+_COMMA = Piece(",")
+
+
+def _json_item(item: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": item["id"],
+        "url": item["link"],
+        "title": item["title"],
+        "content_html": item["content"],
+        "summary": item["summary"],
+        "date_published": item["published"],
+        "date_modified": item["updated"],
+        "authors": item["authors"],
+        "tags": item["categories"],
+        "language": item["language"],
+    } | ({"image": item["image"]["url"]} if item["image"] else {})
+
+
+def _named(article: Article, paths: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    """The addresses that an article's text names."""
+    if not paths or "article:" not in article.body:
+        return ()
+    return tuple(sorted((each, path) for each, path in paths.items() if each in article.body))
 
 
 def _rfc2822(moment: datetime) -> str:

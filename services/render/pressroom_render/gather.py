@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -11,17 +11,19 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_render.addresses import PAGE, Page, older_count
+from pressroom_render.among import among
 from pressroom_render.curation import EDITORS_PICK, LEAD, RAIL_SLOTS, Curation, Slots, filled
 from pressroom_render.image_names import PictureName, Responsive, name_of
 from pressroom_render.image_store import Images
-from pressroom_render.lists import CORRECTIONS, HOME, PICKS, Lists, main_section, place
+from pressroom_render.kept import Kept
+from pressroom_render.lists import CORRECTIONS, HOME, PICKS, Lists, Place, Row, main_section, place
 from pressroom_render.pages import HOME_LOOK, RAILS, RAILS_LIVE, RELATED, SECTION_LOOK
 from pressroom_render.profiles import Profile, Profiles
-from pressroom_render.projection import Projection
+from pressroom_render.projection import Projection, Version
 from pressroom_render.tables import article as article_table
 from pressroom_render.tables import card, entry
 from pressroom_render.teasers import Teaser
-from pressroom_shared.clock import Clock, rfc3339
+from pressroom_shared.clock import Clock
 from pressroom_shared.events import Article, AuthorProfile
 from pressroom_shared.markdown import links
 from pressroom_shared.site import Site
@@ -33,6 +35,10 @@ STRIP = 12
 
 DAY = 1_000
 CORRECTED = 100
+ARTICLES_CHARS_MAX = 16_000_000
+LINKED_MAX = TEASERS_MAX = 10_000
+"""What is kept from one batch to the next: articles by their length, links and teasers by their number."""
+
 SITEMAP_URLS_MAX = 50_000
 NEWS_URLS_MAX = 1_000
 NEWS_AGE = timedelta(hours=48)
@@ -53,26 +59,59 @@ class Material:
     older: int = 0  # the number of the next older page of a list
     count: int = 0  # how many numbered pages a list has
     counted: list[tuple[str, int]] = field(default_factory=list)  # lists, and how many articles each holds
-    urls: list[tuple[str, str]] = field(default_factory=list)  # of a sitemap: path, last change
+    urls: list[tuple[str, int]] = field(default_factory=list)  # of a sitemap: path, last change in microseconds
     profile: Profile | None = None  # of the author or tag that a list is about
     stale_at: datetime | None = None  # when time alone will change the page
     references: frozenset[str] = frozenset()
 
 
+_URLS = (
+    sa.select(article_table.c.path, sa.type_coerce(article_table.c.changed_at, sa.BigInteger))
+    .join(entry, entry.c.article_id == article_table.c.id)
+    .where(entry.c.list == sa.bindparam("name"), article_table.c.live)
+    .order_by(entry.c.at.desc(), entry.c.article_id.desc())
+    .limit(SITEMAP_URLS_MAX)
+)
+
+
+class Memory:
+    """What one process has read of articles' versions, which never change, kept from one batch to the next."""
+
+    def __init__(self) -> None:
+        self.articles: Kept[tuple[str, int], Article] = Kept(ARTICLES_CHARS_MAX)
+        self.linked: Kept[tuple[str, int], frozenset[str]] = Kept(LINKED_MAX)
+        self.teasers: Kept[str, Teaser] = Kept(TEASERS_MAX)
+
+
 class Gatherer:
     """Reads in one transaction, so that what it has read of an article serves every page of a batch."""
 
-    def __init__(self, connection: AsyncConnection, site: Site, clock: Clock, standing: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        connection: AsyncConnection,
+        site: Site,
+        clock: Clock,
+        standing: Iterable[str] = (),
+        memory: Memory | None = None,
+    ) -> None:
         self._connection = connection
         self._site = site
         self._clock = clock
         self._standing = frozenset(standing)
+        self._memory = memory or Memory()
         self._lists = Lists(connection)
         self._projection = Projection(connection)
         self._curation = Curation(connection)
+        self._versions: dict[str, Version | None] = {}
         self._teasers: dict[str, Teaser | None] = {}
         self._articles: dict[str, Article | None] = {}
+        self._totals: dict[str, int] = {}
+        self._newest: dict[str, list[str]] = {}
+        self._cards: dict[str, str] = {}
+        self._beside: dict[str, dict[str, list[str]]] = {}
+        self._profiles: dict[str, Profile] = {}
         self._curated: dict[str, Slots] = {}
+        self._rails_of_now: tuple[Place | None, dict[str, list[str]]] | None = None
 
         self._read: dict[str, Callable[[Page], Awaitable[Material | None]]] = {
             "article": self._article,
@@ -90,69 +129,99 @@ class Gatherer:
             "shell": self._alone,
         }
 
-    async def gather(self, page: Page) -> Material | None:
-        """What the page is made of; None when it is not to be there (any more)."""
+    async def gather(self, pages: Sequence[Page]) -> list[Material | None]:
+        """What each page is made of; None when it is not to be there (any more)."""
+        await self._look_ahead(pages)
+        return await self._with_images([await self._one(each) for each in pages])
+
+    async def _look_ahead(self, pages: Sequence[Page]) -> None:
+        """What most pages need, in a few questions for all of them."""
+        lists = {
+            each.subject for each in pages if each.kind == "list" or (each.kind == "front" and each.subject != HOME)
+        }
+        feeds = {each.subject for each in pages if each.kind == "feed"}
+        own = {each.subject for each in pages if each.kind == "article"}
+        if lists:
+            self._totals = await self._lists.totals(lists)
+        wanted = dict.fromkeys(feeds, FEED)
+        for name, total in self._totals.items():
+            wanted[name] = max(wanted.get(name, 0), total - older_count(total) * PAGE)
+        self._newest = await self._lists.newest_of(wanted)
+        await self._whole({*own, *(each for name in feeds for each in self._newest[name][:FEED])})
+        await self._roles(self._newest)
+        self._profiles = await Profiles(self._connection).of(
+            _listed(each) for each in pages if each.kind in {"list", "older", "feed"}
+        )
+        if own:
+            cards = among(self._connection, card.c.article_id, own)
+            names = sa.select(card.c.article_id, card.c.name).where(cards, card.c.live)
+            self._cards = dict((await self._connection.execute(names)).all())
+            articles = [article for each in sorted(own) if (article := self._articles[each])]
+            self._beside = {each.id: await self._others(each) for each in articles}
+            await self._roles({"": [each for roles in self._beside.values() for ids in roles.values() for each in ids]})
+
+    async def _one(self, page: Page) -> Material | None:
         material = await self._read[page.kind](page)
         if material and page.kind in {"list", "older", "feed"}:
-            name = page.subject.partition(":")[2] if page.kind == "older" else page.subject
-            material = replace(material, profile=await Profiles(self._connection).of(name))
-        return await self._with_images(material) if material and page.kind != "feed" else material
+            material = replace(material, profile=self._profiles.get(_listed(page)))
+        return material
 
-    async def _with_images(self, material: Material) -> Material:
-        teasers = (each for shown in material.shown.values() for each in shown)
-        names = {(each.image.key, each.image.digest) for each in teasers if each.image}
-        names |= {name_of(media) for article in material.articles for media in article.media}
-        if isinstance(material.profile, AuthorProfile) and material.profile.picture:
-            names.add(name_of(material.profile.picture))
-        return replace(material, images=await Images(self._connection).of(names)) if names else material
+    async def _with_images(self, materials: list[Material | None]) -> list[Material | None]:
+        """The pictures that pages show, in the sizes that have been made. Feeds name them as they were uploaded."""
+        named = [_pictures(each) if each and each.page.kind != "feed" else set() for each in materials]
+        made = await Images(self._connection).of(set().union(*named))
+        return [
+            replace(material, images={name: made[name] for name in names & made.keys()}) if material else None
+            for material, names in zip(materials, named, strict=True)
+        ]
 
     async def _article(self, page: Page) -> Material | None:
-        held = await self._projection.held(page.subject)
-        if held is None or held.article is None or held.path != page.path:
+        article = self._articles[page.subject]
+        if article is None or article.path != page.path:
             return None
-        article = held.article
-        spot, section = place(article), f"section:{main_section(article.section)}"
-        older = await self._lists.older(section, spot, SECTION_LOOK)
-        roles = {
-            "previous": older[:1],
-            "next": await self._lists.newer(section, spot, 1),
-            "also": await self._related(article, older),
-        }
-        rails = await self._rails(article)
-        shown = await self._roles(roles | rails)
-        linked = linked_articles([article])
-        seen = {each for ids in (*roles.values(), *rails.values()) for each in ids}
-        name = await self._connection.scalar(sa.select(card.c.name).where(card.c.article_id == article.id, card.c.live))
+        roles, linked = self._beside[article.id], self._linked([article])
         return Material(
             page,
-            shown=shown,
+            shown=await self._roles(roles),
             articles=[article],
             paths=await self._paths(linked),
             linked=linked,
-            card=name or "",
-            references=linked | seen,
+            card=self._cards.get(article.id, ""),
+            references=linked | {each for ids in roles.values() for each in ids},
         )
 
-    async def _related(self, article: Article, section: list[str]) -> list[str]:
-        """Older articles that share tags with it, those that share most first; then of its section, then any."""
-        spot = place(article)
-        shared: Counter[str] = Counter()
-        for tag in article.tags:
-            shared.update(await self._lists.older(f"tag:{tag.slug}", spot, RELATED))
-        by_tags = [each for each, _ in sorted(shared.items(), key=lambda item: (item[1], item[0]), reverse=True)]
-        newspaper = await self._lists.older(HOME, spot, HOME_LOOK)
-        found = dict.fromkeys((*by_tags, *section[1:], *newspaper))
-        return [each for each in found if each not in section[:1]][:RELATED]
+    async def _others(self, article: Article) -> dict[str, list[str]]:
+        """What stands beside an article and below it, by role."""
+        spot, section = place(article), f"section:{main_section(article.section)}"
+        edge, _ = await self._live_rails()
+        rows = [
+            Row(section, SECTION_LOOK, spot),
+            Row(section, 1, spot, newer=True),
+            Row(HOME, HOME_LOOK, spot),
+            *(Row(f"tag:{tag.slug}", RELATED, spot) for tag in article.tags),
+        ]
+        settled = [Row(name, size, spot) for name, size in RAILS.items()] if edge is not None and spot < edge else []
+        found = await self._lists.rows([*rows, *settled])
+        older, newer, newspaper = found[:3]
+        roles = {"previous": older[:1], "next": newer, "also": _related(found[3 : len(rows)], older, newspaper)}
+        if settled:
+            return roles | dict(zip(RAILS, found[len(rows) :], strict=True))
+        return roles | await self._rails_without(article.id)
 
-    async def _rails(self, article: Article) -> dict[str, list[str]]:
-        spot = place(article)
-        edge = await self._lists.place_at(HOME, RAILS_LIVE - 1)
-        if edge is not None and spot < edge:
-            return {name: await self._lists.older(name, spot, size) for name, size in RAILS.items()}
-        slots = (await self._slots(HOME)).rails().without(article.id)
-        sizes = {name: size + 1 + len(slots.ids) for name, size in RAILS.items()}
-        found = await self._lists.newest_of(sizes)
-        others = {name: [each for each in found[name] if each != article.id] for name in RAILS}
+    async def _live_rails(self) -> tuple[Place | None, dict[str, list[str]]]:
+        """Where rails begin to be live (None: everywhere), and the newest that may stand in them."""
+        if self._rails_of_now is None:
+            edge = await self._lists.place_at(HOME, RAILS_LIVE - 1)
+            slots = (await self._slots(HOME)).rails()
+            newest = await self._lists.newest_of({name: size + 1 + len(slots.ids) for name, size in RAILS.items()})
+            self._rails_of_now = edge, newest
+        return self._rails_of_now
+
+    async def _rails_without(self, article_id: str) -> dict[str, list[str]]:
+        """The live rails, as they stand beside one of the articles that may be in them."""
+        _, newest = await self._live_rails()
+        slots = (await self._slots(HOME)).rails().without(article_id)
+        others = {name: [each for each in newest[name] if each != article_id] for name in RAILS}
         return {name: filled(slots[slot][: RAILS[name]], others[name], RAILS[name], slots) for name, slot in RAIL_SLOTS}
 
     async def _front(self, page: Page) -> Material | None:
@@ -185,11 +254,11 @@ class Gatherer:
 
     async def _first(self, page: Page, rows: dict[str, list[str]] | None = None) -> Material | None:
         """A list's first page: the newest, down to where the numbered pages begin; and other rows of articles."""
-        total = (await self._lists.totals({page.subject}))[page.subject]
+        total = self._totals[page.subject]
         if not total and page.kind == "list":
             return None
         older = older_count(total)
-        newest = await self._lists.newest(page.subject, total - older * PAGE)
+        newest = self._newest[page.subject][: total - older * PAGE]
         return await self._shown(page, {**(rows or {}), "newest": newest}, older=older)
 
     async def _older(self, page: Page) -> Material | None:
@@ -227,12 +296,12 @@ class Gatherer:
 
     async def _feed(self, page: Page) -> Material | None:
         kind, _, value = page.subject.partition(":")
-        ids = await self._lists.newest(page.subject, FEED)
+        ids = self._newest[page.subject][:FEED]
         always = kind in {"home", "corrections"} or (kind == "section" and value in self._site.section_keys)
         if not ids and not always:
             return None
         articles = await self._whole(ids)
-        linked = linked_articles(articles)
+        linked = self._linked(articles)
         return Material(
             page,
             shown=await self._roles({"newest": ids}),
@@ -263,41 +332,76 @@ class Gatherer:
         stale_at = oldest + NEWS_AGE + timedelta(microseconds=1) if oldest else None
         return Material(page, shown=shown, stale_at=stale_at, references=frozenset(ids))
 
-    async def _urls(self, name: str) -> list[tuple[str, str]]:
-        statement = (
-            sa.select(article_table.c.path, article_table.c.changed_at)
-            .join(entry, entry.c.article_id == article_table.c.id)
-            .where(entry.c.list == name, article_table.c.live)
-            .order_by(entry.c.at.desc(), entry.c.article_id.desc())
-            .limit(SITEMAP_URLS_MAX)
-        )
-        return [(path, rfc3339(at)) for path, at in await self._connection.execute(statement)]
+    async def _urls(self, name: str) -> list[tuple[str, int]]:
+        return [(path, at) for path, at in await self._connection.execute(_URLS, {"name": name})]
 
     async def _roles(self, roles: dict[str, list[str]]) -> dict[str, list[Teaser]]:
         """The articles of each role. Those that another page of the batch has read are not read again."""
-        unread = sorted({each for ids in roles.values() for each in ids} - self._teasers.keys())
-        if unread:
-            self._teasers |= dict.fromkeys(unread)
-            self._teasers |= await self._projection.teasers(unread)
+        wanted = {each for ids in roles.values() for each in ids} - self._teasers.keys()
+        hashes = {each: held.teaser for each, held in (await self._now(wanted)).items() if held}
+        kept = {each: self._memory.teasers.get(name) for each, name in hashes.items()}
+        self._teasers |= dict.fromkeys(wanted) | kept
+        if unread := sorted(each for each, teaser in kept.items() if teaser is None):
+            for name, teaser in await self._projection.teasers(unread):
+                self._teasers[teaser.id] = self._memory.teasers.put(name, teaser, weight=1)
         return {role: [each for key in ids if (each := self._teasers[key])] for role, ids in roles.items()}
 
-    async def _whole(self, ids: list[str]) -> list[Article]:
-        unread = sorted(set(ids) - self._articles.keys())
-        if unread:
-            self._articles |= dict.fromkeys(unread)
-            self._articles |= {each.id: each for each in await self._projection.live(unread)}
+    async def _whole(self, ids: Collection[str]) -> list[Article]:
+        wanted = set(ids) - self._articles.keys()
+        versions = {each: held.number for each, held in (await self._now(wanted)).items() if held}
+        kept = {each: self._memory.articles.get((each, number)) for each, number in versions.items()}
+        self._articles |= dict.fromkeys(wanted) | kept
+        if unread := sorted(each for each, article in kept.items() if article is None):
+            for article in await self._projection.live(unread):
+                key, weight = (article.id, article.version), len(article.body) + len(article.body_text)
+                self._articles[article.id] = self._memory.articles.put(key, article, weight=weight)
         return [each for key in ids if (each := self._articles[key])]
 
+    async def _now(self, ids: Collection[str]) -> dict[str, Version | None]:
+        """Which version of each article is live; None: none."""
+        if unknown := sorted(set(ids) - self._versions.keys()):
+            self._versions |= dict.fromkeys(unknown)
+            self._versions |= await self._projection.versions(unknown)
+        return {each: self._versions[each] for each in ids}
+
     async def _paths(self, linked: frozenset[str]) -> dict[str, str]:
-        return await self._projection.live_paths(sorted(linked)) if linked else {}
+        return {each: held.path for each, held in (await self._now(linked)).items() if held}
+
+    def _linked(self, articles: list[Article]) -> frozenset[str]:
+        """Every article that bodies name by `article:ID`, live or not yet."""
+        return frozenset().union(*(self._linked_by(each) for each in articles))
+
+    def _linked_by(self, article: Article) -> frozenset[str]:
+        key = article.id, article.version
+        if (kept := self._memory.linked.get(key)) is None:
+            found = linked_articles(article.body)
+            kept = self._memory.linked.put(key, found, weight=1 + len(found))
+        return kept
 
 
-def linked_articles(articles: list[Article]) -> frozenset[str]:
-    """Every article that bodies name by `article:ID`, live or not yet."""
-    return frozenset(
-        address.removeprefix("article:")
-        for each in articles
-        if "article:" in each.body
-        for address in links(each.body)
-        if address.startswith("article:")
-    )
+def _listed(page: Page) -> str:
+    """The list whose articles a page shows."""
+    return page.subject.partition(":")[2] if page.kind == "older" else page.subject
+
+
+def _related(by_tag: list[list[str]], section: list[str], newspaper: list[str]) -> list[str]:
+    """Older articles that share tags with one, those that share most first; then of its section, then any."""
+    shared = Counter(each for ids in by_tag for each in ids)
+    by_tags = [each for each, _ in sorted(shared.items(), key=lambda item: (item[1], item[0]), reverse=True)]
+    found = dict.fromkeys((*by_tags, *section[1:], *newspaper))
+    return [each for each in found if each not in section[:1]][:RELATED]
+
+
+def _pictures(material: Material) -> set[PictureName]:
+    """Every picture that a page shows."""
+    names = {(each.image.key, each.image.digest) for shown in material.shown.values() for each in shown if each.image}
+    names |= {name_of(media) for article in material.articles for media in article.media}
+    if isinstance(material.profile, AuthorProfile) and material.profile.picture:
+        names.add(name_of(material.profile.picture))
+    return names
+
+
+def linked_articles(body: str) -> frozenset[str]:
+    if "article:" not in body:
+        return frozenset()
+    return frozenset(each.removeprefix("article:") for each in links(body) if each.startswith("article:"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.resources
+import re
 import tomllib
 from datetime import datetime
 from functools import cache
@@ -14,6 +15,8 @@ FALLBACK = "en"
 RIGHT_TO_LEFT = frozenset({"ar", "he", "fa", "ur", "ps", "yi", "dv", "ug", "ckb", "sd"})
 WORDS_A_MINUTE = 240
 CJK_CHARS_A_MINUTE = 500
+_DENSE = re.compile("[\u3040-\u9fff\uac00-\ud7af]")
+"""Kana, Han and Hangul."""
 
 
 def primary(language: str) -> str:
@@ -62,7 +65,7 @@ def month_name(month: str, language: str) -> str:
 
 def reading_minutes(text: str) -> int:
     """At least one. Scripts without spaces are counted by characters."""
-    dense = sum("\u3040" <= char <= "\u9fff" or "\uac00" <= char <= "\ud7af" for char in text)
+    dense = 0 if text.isascii() else len(_DENSE.findall(text))
     words = len(text.split()) if dense < len(text) / 4 else 0
     return max(1, round(words / WORDS_A_MINUTE + (dense / CJK_CHARS_A_MINUTE if not words else 0)))
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from pressroom_render.among import among
 from pressroom_render.tables import entry, listing
+from pressroom_shared.clock import microseconds
 from pressroom_shared.database import insert, on_both
 from pressroom_shared.events import Article
 from pressroom_shared.site import Site
@@ -65,6 +69,16 @@ def lists_of(article: Article, site: Site) -> set[str]:
     return names
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A stretch of a list: its newest; or the next older or newer ones than a place, the nearest first."""
+
+    name: str
+    limit: int
+    than: Place | None = None
+    newer: bool = False
+
+
 # The statements of every page are built once. A place is compared as a row, so that the index leads straight to it.
 NAME: sa.BindParameter[str] = sa.bindparam("name")
 NAMES: sa.BindParameter[list[str]] = sa.bindparam("names", expanding=True)
@@ -95,8 +109,6 @@ PLACE_AT = (
     .limit(1)
 )
 PLACE_IN = sa.select(entry.c.at).where(entry.c.list == NAME, entry.c.article_id == ARTICLE_ID)
-ABOVE = sa.select(sa.func.count()).where(entry.c.list == NAME, POSITION > SPOT)
-TOTALS = sa.select(listing.c.name, listing.c.total).where(listing.c.name.in_(NAMES))
 STANDS_IN = sa.select(entry.c.list, entry.c.at).where(entry.c.article_id == ARTICLE_ID)
 STANDS_AT = STANDS_IN.where(entry.c.list.in_(NAMES))
 LEAVE = sa.delete(entry).where(entry.c.article_id == ARTICLE_ID, entry.c.list.in_(NAMES))
@@ -152,8 +164,10 @@ class Lists:
 
     async def totals(self, names: set[str]) -> dict[str, int]:
         """How many articles each of these lists holds."""
-        held = await self._connection.execute(TOTALS, {"names": sorted(names)})
-        return dict.fromkeys(names, 0) | dict(held.all())
+        statement = sa.select(listing.c.name, listing.c.total).where(
+            among(self._connection, listing.c.name, sorted(names))
+        )
+        return dict.fromkeys(names, 0) | dict((await self._connection.execute(statement)).all())
 
     async def counted(self, prefix: str) -> list[tuple[str, int]]:
         """Every list of a kind that holds an article, and how many, by name."""
@@ -169,12 +183,19 @@ class Lists:
         held = await self._connection.execute(STANDS_AT, {"article_id": article_id, "names": sorted(names)})
         places = {row.list: Place(row.at, article_id) for row in held}
         totals = await self.totals(set(places))
-        return {
-            name: Spot(each, totals[name] - 1 - await self._above(name, each)) for name, each in sorted(places.items())
-        }
+        above = await self._above(places)
+        return {name: Spot(each, totals[name] - 1 - above[name]) for name, each in sorted(places.items())}
 
-    async def _above(self, name: str, spot: Place) -> int:
-        return await self._connection.scalar(ABOVE, {"name": name, **_of(spot)}) or 0
+    async def _above(self, places: dict[str, Place]) -> dict[str, int]:
+        """How many articles of each list are newer than a place in it."""
+        if not places:
+            return {}
+        values: dict[str, Any] = {}
+        for number, (name, spot) in enumerate(places.items()):
+            values |= {f"list{number}": name, f"at{number}": microseconds(spot.at), f"id{number}": spot.article_id}
+        rows = (await self._connection.execute(_counts(len(places)), values)).all()
+        counted: dict[int, int] = dict(map(tuple, rows))
+        return {name: counted[number] for number, name in enumerate(places)}
 
     async def newest(self, name: str, limit: int, *, offset: int = 0) -> list[str]:
         return await self._ids(NEWEST, name=name, limit=limit, offset=offset)
@@ -185,21 +206,25 @@ class Lists:
 
     async def newest_of(self, wanted: dict[str, int]) -> dict[str, list[str]]:
         """The newest of several lists, in one question: list → ids."""
-        parts = [
-            sa.select(
-                sa.select(entry.c.list, entry.c.article_id, entry.c.at)
-                .where(entry.c.list == name)
-                .order_by(entry.c.at.desc(), entry.c.article_id.desc())
-                .limit(limit)
-                .subquery()
-            )
-            for name, limit in wanted.items()
+        found = await self.rows([Row(name, limit) for name, limit in wanted.items()])
+        return dict(zip(wanted, found, strict=True))
+
+    async def rows(self, wanted: Sequence[Row]) -> list[list[str]]:
+        """The ids of several stretches of lists, each from its beginning, in one question."""
+        if not wanted:
+            return []
+        values: dict[str, Any] = {}
+        for number, row in enumerate(wanted):
+            values |= {f"list{number}": row.name, f"limit{number}": row.limit}
+            if row.than:
+                values |= {f"at{number}": microseconds(row.than.at), f"id{number}": row.than.article_id}
+        shape = tuple("older" if row.than and not row.newer else "newer" if row.than else "newest" for row in wanted)
+        found: list[list[tuple[int, str]]] = [[] for _ in wanted]
+        for number, at, article_id in await self._connection.execute(_union(shape), values):
+            found[number].append((at, article_id))
+        return [
+            [each for _, each in sorted(part, reverse=not row.newer)] for row, part in zip(wanted, found, strict=True)
         ]
-        found: dict[str, list[str]] = {name: [] for name in wanted}
-        rows = (await self._connection.execute(sa.union_all(*parts))).all()
-        for row in sorted(rows, key=lambda row: (row.at, row.article_id), reverse=True):
-            found[row.list].append(row.article_id)
-        return found
 
     async def older(self, name: str, than: Place, limit: int) -> list[str]:
         """The next older ones, newest of them first."""
@@ -224,6 +249,36 @@ class Lists:
 
     async def _ids(self, statement: sa.Select[Any], **asked: object) -> list[str]:
         return list((await self._connection.execute(statement, asked)).scalars())
+
+
+_PART = """SELECT * FROM (
+  SELECT {n} AS part, at, article_id FROM entry WHERE list = :list{n}{than}
+  ORDER BY at {order}, article_id {order} LIMIT :limit{n}
+) AS part{n}"""
+_THAN = {
+    "newest": "",
+    "older": " AND (at, article_id) < (:at{n}, :id{n})",
+    "newer": " AND (at, article_id) > (:at{n}, :id{n})",
+}
+
+
+@lru_cache(maxsize=512)
+def _union(shape: tuple[str, ...]) -> sa.TextClause:
+    """One question for so many stretches. Kept as text: SQLAlchemy's own would cost more to build than to answer."""
+    parts = (
+        _PART.format(n=n, than=_THAN[kind].format(n=n), order="ASC" if kind == "newer" else "DESC")
+        for n, kind in enumerate(shape)
+    )
+    return sa.text("\nUNION ALL\n".join(parts))
+
+
+_COUNT = "SELECT {n}, count(*) FROM entry WHERE list = :list{n} AND (at, article_id) > (:at{n}, :id{n})"
+
+
+@lru_cache(maxsize=64)
+def _counts(parts: int) -> sa.TextClause:
+    """One question for the counts of so many lists above a place, by the list's number."""
+    return sa.text("\nUNION ALL\n".join(_COUNT.format(n=n) for n in range(parts)))
 
 
 def after(spot: Place) -> sa.ColumnElement[bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from pressroom_render.addresses import MONTHS_SITEMAP, NEWS_SITEMAP, PAGES_SITEMAP
@@ -10,7 +11,7 @@ from pressroom_render.gather import Material
 from pressroom_render.labels import primary
 from pressroom_render.templating import plain
 from pressroom_render.views import ARTICLES, Views
-from pressroom_shared.clock import rfc3339
+from pressroom_shared.clock import from_microseconds, rfc3339
 from pressroom_shared.site import Site
 
 HIDDEN = (
@@ -33,7 +34,13 @@ def sitemap(material: Material, views: Views, standing: list[str]) -> dict[str, 
         case "news":
             return empty | {"publication": {"name": views.site.title}, "news": _news(material, views)}
         case _:
-            return empty | {"urls": [{"loc": views.absolute(path), "lastmod": at} for path, at in material.urls]}
+            return empty | {"urls": [_url(views.site.base_url, path, at) for path, at in material.urls]}
+
+
+@lru_cache(maxsize=10_000)
+def _url(base_url: str, path: str, at: int) -> dict[str, Any]:
+    """One line of a month's sitemap: the next publication writes the same again."""
+    return {"loc": plain(f"{base_url}{path}"), "lastmod": rfc3339(from_microseconds(at))}
 
 
 def _news(material: Material, views: Views) -> list[dict[str, Any]]:

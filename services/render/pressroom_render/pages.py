@@ -31,6 +31,7 @@ from pressroom_render.lists import (
     TRENDING,
     Lists,
     Place,
+    Row,
     Spot,
     after,
     lists_of,
@@ -248,16 +249,16 @@ class Pages:
 
     async def _around(self, article_id: str, places: dict[str, Place], moved: set[str]) -> set[Page]:
         """Pages that show an article because of where it stands now: near ones, list pages; rails are swept."""
-        near: set[str] = set()
+        rows: list[Row] = []
         for name, spot in places.items():
             kind, _, value = name.partition(":")
             if kind == "section" and value == main_section(value):
-                near.update(await self._lists.newer(name, spot, SECTION_LOOK))
-                near.update(await self._lists.older(name, spot, 1))
+                rows += [Row(name, SECTION_LOOK, spot, newer=True), Row(name, 1, spot)]
             elif name == HOME:
-                near.update(await self._lists.newer(name, spot, HOME_LOOK))
+                rows.append(Row(name, HOME_LOOK, spot, newer=True))
             elif kind == "tag":
-                near.update(await self._lists.newer(name, spot, RELATED))
+                rows.append(Row(name, RELATED, spot, newer=True))
+        near = set[str]().union(*await self._lists.rows(rows))
         for name in RAILS.keys() & places.keys():
             await self._sweep_rail(name, places[name])
         pages = {article_page(path, each) for each, path in (await self._projection.live_paths(sorted(near))).items()}

@@ -101,7 +101,7 @@ class Previews:
     async def material(self, preview: Preview) -> Material:
         """What a draft's page is made of: itself, and the addresses of the live articles that it links to."""
         article = preview.article
-        linked = linked_articles([article])
+        linked = linked_articles(article.body)
         return Material(
             article_page(preview.path, article.id),
             shown={role: [] for role in ROLES},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -47,14 +48,17 @@ class Profiles:
             await self._connection.execute(sa.insert(alias), rows)
         return True
 
-    async def of(self, name: str) -> Profile | None:
-        """Whom or what a list (`author:…`, `tag:…`) is about; None: of other lists; unsaid."""
-        kind, _, slug = name.partition(":")
-        if kind not in KINDS:
-            return None
-        statement = sa.select(profile.c.document).where(profile.c.kind == kind, profile.c.slug == slug)
-        document = await self._connection.scalar(statement)
-        return None if document is None else KINDS[kind].model_validate(document)
+    async def of(self, names: Iterable[str]) -> dict[str, Profile]:
+        """Whom or what lists (`author:…`, `tag:…`) are about; other lists, and what is unsaid, are not among them."""
+        asked = [
+            (kind, slug) for kind, _, slug in (name.partition(":") for name in sorted(set(names))) if kind in KINDS
+        ]
+        if not asked:
+            return {}
+        columns = (profile.c.kind, profile.c.slug, profile.c.document)
+        statement = sa.select(*columns).where(sa.tuple_(profile.c.kind, profile.c.slug).in_(asked))
+        rows = (await self._connection.execute(statement)).all()
+        return {f"{row.kind}:{row.slug}": KINDS[row.kind].model_validate(row.document) for row in rows}
 
     async def leads_to(self, kind: Kind, slug: str) -> str | None:
         """Where a former address leads now: to whoever claimed it last. None when it is nobody's former one."""

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from pressroom_render.among import among
 from pressroom_render.tables import article as table
 from pressroom_render.tables import former
 from pressroom_render.teasers import Teaser, read_teaser, teaser_hash, teaser_of
@@ -29,6 +30,26 @@ class Held:
     teaser: str
     received_at: datetime
     outcome: Outcome | None
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Which version of a live article is held, where it stands, and the hash of its teaser."""
+
+    number: int
+    path: str
+    teaser: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unsaid:
+    """What the projection holds of an article of which nothing has been said yet."""
+
+    id: str
+    version: int
+    path: str
+    live: bool
+    received_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,18 +137,27 @@ class Projection:
         return None if row is None else _held(row)
 
     async def live(self, ids: list[str]) -> list[Article]:
-        """The live ones of these, in the same order."""
-        rows = await self._connection.execute(LIVE, {"ids": ids})
-        found = {row.id: Article.model_validate(row.document) for row in rows}
-        return [found[each] for each in ids if each in found]
+        """The live ones of these."""
+        statement = sa.select(table.c.document).where(among(self._connection, table.c.id, ids), table.c.live)
+        return [Article.model_validate(each) for each in (await self._connection.execute(statement)).scalars()]
 
-    async def teasers(self, ids: list[str]) -> dict[str, Teaser]:
-        """The teasers of those that are live."""
-        rows = await self._connection.execute(TEASERS, {"ids": ids})
-        return {row.id: read_teaser(row.teaser_document) for row in rows}
+    async def versions(self, ids: list[str]) -> dict[str, Version]:
+        """Of those that are live, what they are now, without reading them."""
+        columns = (table.c.id, table.c.version, table.c.path, table.c.teaser)
+        statement = sa.select(*columns).where(among(self._connection, table.c.id, ids), table.c.live)
+        return {row.id: Version(row.version, row.path, row.teaser) for row in await self._connection.execute(statement)}
+
+    async def teasers(self, ids: list[str]) -> list[tuple[str, Teaser]]:
+        """The teasers of those that are live, each with its hash."""
+        statement = sa.select(table.c.teaser, table.c.teaser_document).where(
+            among(self._connection, table.c.id, ids), table.c.live
+        )
+        rows = await self._connection.execute(statement)
+        return [(row.teaser, read_teaser(row.teaser_document)) for row in rows]
 
     async def live_paths(self, ids: list[str]) -> dict[str, str]:
-        return dict((await self._connection.execute(LIVE_PATHS, {"ids": ids})).all())
+        statement = sa.select(table.c.id, table.c.path).where(among(self._connection, table.c.id, ids), table.c.live)
+        return dict((await self._connection.execute(statement)).all())
 
     async def at(self, path: str) -> Held | None:
         """The article whose address this is now; the live one where an address was handed on."""
@@ -138,6 +168,12 @@ class Projection:
     async def formerly_at(self, path: str) -> Held | None:
         article_id = await self._connection.scalar(sa.select(former.c.article_id).where(former.c.path == path))
         return None if article_id is None else await self.held(article_id)
+
+    async def unsaid(self, ids: list[str]) -> list[Unsaid]:
+        """Those of these whose held version has no outcome yet."""
+        columns = (table.c.id, table.c.version, table.c.path, table.c.live, table.c.received_at, table.c.outcome)
+        statement = sa.select(*columns).where(among(self._connection, table.c.id, ids)).order_by(table.c.id)
+        return [Unsaid(*row[:-1]) for row in await self._connection.execute(statement) if row.outcome is None]
 
     async def say(self, article_id: str, outcome: Outcome) -> None:
         """Keep what was said of the held version, to say it again."""

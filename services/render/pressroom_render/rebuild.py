@@ -20,12 +20,13 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_render.addresses import Page
+from pressroom_render.among import among
 from pressroom_render.compose import Composer
-from pressroom_render.gather import Gatherer
+from pressroom_render.gather import Gatherer, Memory
 from pressroom_render.looks import keep_look
 from pressroom_render.pages import NAMED_MAX, lock_pages
 from pressroom_render.tables import page as table
-from pressroom_render.writer import make
+from pressroom_render.writer import make_all
 from pressroom_shared.clock import Clock
 from pressroom_shared.database import Database
 from pressroom_shared.sitestore import SiteStore
@@ -59,12 +60,13 @@ async def rebuild(
     """Build every page into a new root and switch. Says how many pages there are. Raises `OSError`."""
     new = f"{ROOT}-{secrets.token_hex(4)}"
     built: dict[str, Built] = {}
+    memory = Memory()
     try:
         async with database.read() as connection:
             paths = list((await connection.execute(sa.select(table.c.path).order_by(table.c.path))).scalars())
         for start in range(0, len(paths), BATCH):
             progress(start, len(paths))
-            built |= await _build(database, store, composer, clock, paths[start : start + BATCH], new)
+            built |= await _build(database, store, composer, clock, paths[start : start + BATCH], new, memory)
         progress(len(paths), len(paths))
         async with database.begin() as connection:
             await _settle(connection, built, clock)
@@ -76,20 +78,29 @@ async def rebuild(
 
 
 async def _build(
-    database: Database, store: SiteStore, composer: Composer, clock: Clock, paths: list[str], root: str
+    database: Database,
+    store: SiteStore,
+    composer: Composer,
+    clock: Clock,
+    paths: list[str],
+    root: str,
+    memory: Memory,
 ) -> dict[str, Built]:
     async with database.read() as connection:
         columns = (table.c.path, table.c.kind, table.c.subject, table.c.generation)
-        rows = (await connection.execute(sa.select(*columns).where(table.c.path.in_(paths)))).all()
-        gatherer = Gatherer(connection, composer.site, clock, composer.standing)
-        found = [(Page(*row[:3]), row.generation, await gatherer.gather(Page(*row[:3]))) for row in rows]
-    built: dict[str, Built] = {}
-    for page, generation, material in found:
-        body = None if material is None else await asyncio.to_thread(make, composer.compose, material)
-        built[page.path] = Built(generation, body.hash if body else None)
-        for suffix, content in body.copies if body else []:
-            await store.put(f"{_inside(page, root)}{suffix}", content)
-    return built
+        rows = (await connection.execute(sa.select(*columns).where(among(connection, table.c.path, paths)))).all()
+        gatherer = Gatherer(connection, composer.site, clock, composer.standing, memory)
+        pages = [Page(*row[:3]) for row in rows]
+        materials = await gatherer.gather(pages)
+    bodies = await asyncio.to_thread(make_all, composer.compose, materials)
+    made = list(zip(pages, bodies, strict=True))
+    await store.put_all(
+        [(f"{_inside(page, root)}{suffix}", each) for page, body in made if body for suffix, each in body.copies]
+    )
+    return {
+        page.path: Built(row.generation, body.hash if body else None)
+        for row, (page, body) in zip(rows, made, strict=True)
+    }
 
 
 def _inside(page: Page, root: str) -> str:

@@ -16,7 +16,7 @@ class Settings(Common):
     pages_http_port: int = Field(default=8002, ge=0, le=65535, description="Health and metrics of `pages`.")
     cards_http_port: int = Field(default=8003, ge=0, le=65535, description="Health and metrics of `cards`.")
     http_port: int = Field(default=8004, ge=0, le=65535, description="What the gateway asks for unknown pages.")
-    pages_batch: int = Field(default=16, ge=1, le=200, description="Pages that one writer leases at once.")
+    pages_batch: int = Field(default=48, ge=1, le=200, description="Pages that one writer leases at once.")
     pages_lease_s: float = Field(default=30, gt=0, description="After this, another writer takes a page up.")
     pages_coalesce_s: float = Field(default=1, ge=0, description="A front or feed is written at most so often.")
     pages_sweep_s: float = Field(default=60, ge=0, description="An article is written at most so often for its rails.")

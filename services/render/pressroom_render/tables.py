@@ -28,6 +28,8 @@ article = sa.Table(
     sa.Column("changed_at", UtcTime, nullable=False),  # when this version was published
     sa.Column("received_at", UtcTime, nullable=False),
     sa.Column("outcome", sa.JSON),  # what was said of this version, to be said again
+    # What lists and sitemaps ask, answered without reading past a document.
+    sa.Index("ix_article_known", "id", "live", "version", "path", "teaser", "changed_at"),
 )
 
 # Addresses that an article had.

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from pressroom_render.image_names import PictureName, Responsive
+from pressroom_render.kept import Kept
 from pressroom_render.labels import date, date_and_time, direction, labels, spoken_minutes
 from pressroom_render.lists import main_section
 from pressroom_render.stylesheet import Assets
@@ -23,6 +24,9 @@ Images = dict[PictureName, Responsive]
 
 Sized = dict[str, Any]
 
+Story = dict[str, Any]
+STORIES_MAX = 4_000
+
 
 class Views:
     """Views for one newspaper."""
@@ -30,6 +34,7 @@ class Views:
     def __init__(self, site: Site, assets: Assets) -> None:
         self.site = site
         self._assets = assets
+        self._stories: Kept[tuple[Teaser, str, Responsive | None], Story] = Kept(STORIES_MAX)
 
     def frame(self, language: str, page: dict[str, Any]) -> dict[str, Any]:
         """What every page has: the newspaper, its sections, the words of the page's language."""
@@ -110,8 +115,17 @@ class Views:
         offered = {"src": plain(made.src), "alt": alt, "webp": plain(made.webp), "jpeg": plain(made.jpeg)}
         return sizes | offered | {"blur": plain(made.placeholder), "position": made.position}
 
-    def story(self, teaser: Teaser, language: str, images: Images) -> dict[str, Any]:
-        """An article as a page in `language` shows it, in words of its own. All of it comes from the teaser."""
+    def story(self, teaser: Teaser, language: str, images: Images) -> Story:
+        """An article as a page in `language` shows it, in words of its own. All of it comes from the teaser.
+
+        Many pages show the same: it is made once. Who is given it leaves it as it is.
+        """
+        image = teaser.image
+        made = images.get((image.key, image.digest)) if image else None
+        key = teaser, language, made
+        return self._stories.get(key) or self._stories.put(key, self._story(teaser, language, images), weight=1)
+
+    def _story(self, teaser: Teaser, language: str, images: Images) -> Story:
         foreign = teaser.language != language
         lang = f' lang="{plain(teaser.language)}" dir="{direction(teaser.language)}"' if foreign else ""
         image = teaser.image

@@ -7,25 +7,25 @@ outcome. A mark that was made while the page was being rendered stays, and the p
 from __future__ import annotations
 
 import asyncio
-import gzip
 import hashlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
-import brotli
 import sqlalchemy as sa
 from prometheus_client import Counter, Histogram
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pressroom_render.addresses import Page
+from pressroom_render.addresses import PRIORITY, SWEEP, Page
 from pressroom_render.compose import Composer
-from pressroom_render.gather import Gatherer, Material
+from pressroom_render.compression import SUFFIXES, Piece, compressed
+from pressroom_render.gather import Gatherer, Material, Memory
 from pressroom_render.looks import look_of
 from pressroom_render.pages import lock_pages
-from pressroom_render.projection import Held, Projection
+from pressroom_render.projection import Projection, Unsaid
 from pressroom_render.settings import Settings
 from pressroom_render.tables import article, reference
 from pressroom_render.tables import page as table
@@ -38,9 +38,6 @@ from pressroom_shared.wakeups import Wakeup, pause
 
 log = logging.getLogger(__name__)
 
-BROTLI_QUALITY = 5
-GZIP_LEVEL = 6
-COPIES = (".br", ".gz")
 STORE_PAUSE_S = 2
 """How long the writer waits when the store refuses (disk full, folder gone) before it tries again."""
 
@@ -49,7 +46,7 @@ SUPERSEDED = "The site has another look than this process knows: start it again,
 WRITTEN = Counter(
     "pressroom_pages_written_total", "Pages by what was done: written, same, removed, again.", ["kind", "what"]
 )
-SECONDS = Histogram("pressroom_pages_seconds", "From taking a page up to its place.", ["kind"])
+SECONDS = Histogram("pressroom_pages_seconds", "Making a page and its compressed copies.", ["kind"])
 
 
 # The statements of every page are built once.
@@ -62,8 +59,8 @@ DUE = sa.and_(WAITS, table.c.due_at <= NOW, sa.or_(table.c.leased_until.is_(None
 MOST_URGENT = sa.select(sa.func.min(table.c.priority)).where(DUE)
 CHOSEN = (
     sa.select(table.c.path)
-    .where(DUE, table.c.priority == sa.bindparam("first"))
-    .order_by(table.c.due_at, table.c.path)
+    .where(DUE, table.c.priority <= sa.bindparam("last"))
+    .order_by(table.c.priority, table.c.due_at, table.c.path)
     .limit(sa.bindparam("limit", type_=sa.Integer))
     .with_for_update(skip_locked=True)
 )
@@ -133,6 +130,7 @@ class PageWriter:
         self._composer = composer
         self._settings = settings
         self._clock = clock
+        self._memory = Memory()
         self._wakeup = Wakeup()
         database.on_commit(self._wakeup)
         self.trouble: str | None = None
@@ -164,8 +162,7 @@ class PageWriter:
             async with self._database.begin(wake=False) as connection:
                 spoke = await self._place(connection, made)
         except BaseException:
-            for each in staged:
-                await each.discard()
+            await self._store.discard(staged)
             async with self._database.begin(wake=False) as connection:
                 await self._release(connection, leases)
             raise
@@ -200,14 +197,15 @@ class PageWriter:
         await self._wakeup.wait(idle_s)
 
     async def _lease(self) -> list[Lease]:
-        """Take up the most urgent pages: one kind of urgency at a time, so that news is in place before its lists."""
+        """Take up the most urgent pages. Articles by themselves, so that news is in place before its lists."""
         now = self._clock.now()
         async with self._database.read() as connection:
             first = await connection.scalar(MOST_URGENT, {"now": now})
         if first is None:
             return []
         until = now + timedelta(seconds=self._settings.pages_lease_s)
-        asked = {"now": now, "first": first, "limit": self._settings.pages_batch, "until": until}
+        last = first if first == PRIORITY["article"] else SWEEP
+        asked = {"now": now, "until": until, "last": last, "limit": self._settings.pages_batch}
         async with self._database.begin(wake=False) as connection:
             rows = (await connection.execute(TAKE_UP, asked)).all()
         return sorted((Lease(Page(*row[:3]), row[3], row[4]) for row in rows), key=lambda each: each.page.path)
@@ -215,19 +213,23 @@ class PageWriter:
     async def _render(self, leases: list[Lease], staged: list[Staged]) -> list[Rendered]:
         """Read in one transaction, compose in a thread, stage beside each place. No lock is held."""
         async with self._database.read() as connection:
-            gatherer = Gatherer(connection, self._composer.site, self._clock, self._composer.standing)
-            materials = [await gatherer.gather(lease.page) for lease in leases]
-        with SECONDS.labels(leases[0].page.kind).time():
-            bodies = await asyncio.to_thread(_make_all, self._composer.compose, materials)
-        made: list[Rendered] = []
-        for lease, material, body in zip(leases, materials, bodies, strict=True):
-            files: list[Staged] = []
-            if body is not None and not (body.hash == lease.hash and await self._store.exists(lease.page.key)):
-                for suffix, content in body.copies:
-                    files.append(await self._store.stage(f"{lease.page.key}{suffix}", content))
-                    staged.append(files[-1])
-            made.append(Rendered(lease, material, body.hash if body else None, files))
-        return made
+            site, standing = self._composer.site, self._composer.standing
+            gatherer = Gatherer(connection, site, self._clock, standing, self._memory)
+            materials = await gatherer.gather([lease.page for lease in leases])
+        bodies = await asyncio.to_thread(make_all, self._composer.compose, materials)
+        files: list[tuple[str, bytes]] = []
+        counts: list[int] = []
+        for lease, body in zip(leases, bodies, strict=True):
+            same = body and body.hash == lease.hash and await self._store.exists(lease.page.key)
+            own = [] if body is None or same else [(f"{lease.page.key}{suffix}", each) for suffix, each in body.copies]
+            files += own
+            counts.append(len(own))
+        staged += await self._store.stage(files)
+        rest = iter(staged)
+        return [
+            Rendered(lease, material, body.hash if body else None, list(islice(rest, count)))
+            for lease, material, body, count in zip(leases, materials, bodies, counts, strict=True)
+        ]
 
     async def _place(self, connection: AsyncConnection, made: list[Rendered]) -> bool:
         """Under the pages' rows: where nothing changed meanwhile, files go in place and marks go.
@@ -244,22 +246,19 @@ class PageWriter:
             for each in made
             if generations.get(each.lease.page.path) == each.lease.generation and each.lease.page.path not in moved
         ]
-        late = [each for each in made if each not in good]
-        for each in late:
-            for staged in each.staged:
-                await staged.discard()
-            WRITTEN.labels(each.lease.page.kind, "again").inc()
+        taken = {each.lease.page.path for each in good}
+        late = [each for each in made if each.lease.page.path not in taken]
         if late:
+            await self._store.discard([staged for each in late for staged in each.staged])
             await self._release(connection, [each.lease for each in late])
-        for each in good:
-            await self._put_in_place(each)
-        if good:
-            await self._clear_marks(connection, good, now)
-            await self._refer(connection, good)
-        spoke = [
-            await self._say_done(connection, each.lease.page, now) for each in good if each.lease.page.kind == "article"
-        ]
-        return any(spoke)
+            for each in late:
+                WRITTEN.labels(each.lease.page.kind, "again").inc()
+        if not good:
+            return False
+        await self._put_in_place(good)
+        await self._clear_marks(connection, good, now)
+        await self._refer(connection, good)
+        return await self._say_done(connection, [each.lease.page for each in good], now)
 
     async def _with_moved_links(self, connection: AsyncConnection, made: list[Rendered]) -> set[str]:
         """Pages that link to an article which has moved since they were rendered, before it could know of the link.
@@ -276,15 +275,20 @@ class PageWriter:
         now = {row.id: row.path for row in rows if row.live}
         return {each.page.path for each in materials if each.paths != {k: now[k] for k in each.linked if k in now}}
 
-    async def _put_in_place(self, made: Rendered) -> None:
-        page = made.lease.page
-        if made.material is None:
-            for suffix in ("", *COPIES):
-                await self._store.delete(f"{page.key}{suffix}")
-        for staged in made.staged:
-            await staged.publish()
-        what = "removed" if made.material is None else "written" if made.staged else "same"
-        WRITTEN.labels(page.kind, what).inc()
+    async def _put_in_place(self, good: list[Rendered]) -> None:
+        """A page and its copies back to back, then away with what is no page's any more."""
+        await self._store.publish([staged for each in good for staged in each.staged])
+        gone: list[str] = []
+        for each in good:
+            page = each.lease.page
+            if each.material is None:
+                gone += [f"{page.key}{suffix}" for suffix in ("", *SUFFIXES)]
+            elif page.kind == "feed" and each.staged:
+                gone.append(f"{page.key}.br")  # feeds once had one
+            what = "removed" if each.material is None else "written" if each.staged else "same"
+            WRITTEN.labels(page.kind, what).inc()
+        if gone:
+            await self._store.delete(*gone)
 
     async def _clear_marks(self, connection: AsyncConnection, good: list[Rendered], now: datetime) -> None:
         rows = [
@@ -310,19 +314,21 @@ class PageWriter:
             rows: list[dict[str, Any]] = [{"page": path, "article_id": one} for path, one in new]
             await connection.execute(REFER[connection.dialect.name], rows)
 
-    async def _say_done(self, connection: AsyncConnection, page: Page, now: datetime) -> bool:
-        """The article's own page is as its newest version wants it: tell the editor, once."""
-        projection = Projection(connection)
-        held = await projection.held(page.subject)
-        if held is None or held.path != page.path or held.outcome is not None:
+    async def _say_done(self, connection: AsyncConnection, pages: list[Page], now: datetime) -> bool:
+        """Articles' own pages are as their newest versions want them: tell the editor of each, once."""
+        own = {each.subject: each.path for each in pages if each.kind == "article"}
+        if not own:
             return False
-        outcome = _outcome(held, now)
-        await projection.say(held.id, outcome)
-        await OutcomeOutbox(connection, self._clock, "/render/pages").add(outcome)
-        return True
+        projection = Projection(connection)
+        unsaid = [each for each in await projection.unsaid(sorted(own)) if each.path == own[each.id]]
+        for each in unsaid:
+            outcome = _outcome(each, now)
+            await projection.say(each.id, outcome)
+            await OutcomeOutbox(connection, self._clock, "/render/pages").add(outcome)
+        return bool(unsaid)
 
 
-def _outcome(held: Held, now: datetime) -> Outcome:
+def _outcome(held: Unsaid, now: datetime) -> Outcome:
     return Outcome(
         service="pages",
         article_id=held.id,
@@ -330,7 +336,7 @@ def _outcome(held: Held, now: datetime) -> Outcome:
         status="done",
         at=now,
         took_ms=max(0, int((now - held.received_at).total_seconds() * 1000)),
-        detail="The page is live." if held.article else "The page is withdrawn.",
+        detail="The page is live." if held.live else "The page is withdrawn.",
     )
 
 
@@ -342,19 +348,15 @@ class Body:
     hash: str
 
 
-def _make_all(compose: Callable[[Material], bytes], materials: list[Material | None]) -> list[Body | None]:
+def make_all(compose: Callable[[Material], list[Piece]], materials: list[Material | None]) -> list[Body | None]:
     """Runs in a thread: composing and compressing are all CPU."""
     return [None if material is None else make(compose, material) for material in materials]
 
 
-def make(compose: Callable[[Material], bytes], material: Material) -> Body:
+def make(compose: Callable[[Material], list[Piece]], material: Material) -> Body:
     """A page and its compressed copies. All CPU: for a thread."""
-    body = compose(material)
-    copies = [("", body)] if material.page.kind == "shell" else [("", body), *compressed(body, BROTLI_QUALITY)]
-    return Body(copies, hashlib.sha256(body).hexdigest())
-
-
-def compressed(body: bytes, quality: int) -> list[tuple[str, bytes]]:
-    """The copies that the gateway serves instead of a text, by their suffixes. All CPU: for a thread."""
-    brotlied = brotli.compress(body, quality=quality, mode=brotli.MODE_TEXT)
-    return [(".br", brotlied), (".gz", gzip.compress(body, GZIP_LEVEL, mtime=0))]
+    with SECONDS.labels(material.page.kind).time():
+        pieces = compose(material)
+        body = b"".join(each.body for each in pieces)
+        copies = compressed(material.page, pieces, body)
+    return Body([("", body), *copies], hashlib.sha256(body).hexdigest())

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,16 +59,16 @@ def crash_before_outcomes(trouble: Trouble) -> None:
 
 def crash_before_the_commit(trouble: Trouble) -> None:
     """A page is in its place, and the database does not know."""
-    from pressroom_shared.sitestore import StagedFile
+    from pressroom_shared.sitestore import FileStore, Staged
 
-    publish = StagedFile.publish
+    publish = FileStore.publish
 
-    async def put_in_place(self: StagedFile) -> None:
-        await publish(self)
-        if self.target.name == "index.html" and "cranes" in str(self.target):
+    async def put_in_place(self: FileStore, staged: Sequence[Staged]) -> None:
+        await publish(self, staged)
+        if any(each.target.name == "index.html" and "cranes" in str(each.target) for each in staged):
             trouble.crash_once("crash-placed")
 
-    StagedFile.publish = put_in_place  # type: ignore[method-assign]
+    FileStore.publish = put_in_place  # type: ignore[method-assign]
 
 
 def hold_first_versions(trouble: Trouble) -> None:

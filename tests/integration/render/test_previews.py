@@ -9,9 +9,7 @@ import pyvips
 import sqlalchemy as sa
 
 from pressroom_render.app import Studio
-from pressroom_render.card_handlers import CardWork
 from pressroom_render.card_handlers import on_preview as draw_preview
-from pressroom_render.card_style import Style
 from pressroom_render.drawers import Drawers
 from pressroom_render.handlers import Work, on_preview
 from pressroom_render.previews import KEPT_AFTER, PreviewWriter, card_key, page_key
@@ -21,7 +19,7 @@ from pressroom_shared.events import ArticlePreviewed
 from pressroom_shared.outbox import OutcomeOutbox
 from pressroom_shared.streams import Poison
 from tests.examples import article, previewed, published, unpublished
-from tests.integration.render.conftest import take_in, tree, write_all
+from tests.integration.render.conftest import card_work, take_in, tree, write_all
 
 TOKEN = "t" * 43
 
@@ -140,12 +138,8 @@ async def test_previews_are_apart_from_the_projection(studio: Studio) -> None:
 
 async def test_its_card_is_drawn_beside_it_until_its_end(studio: Studio) -> None:
     drawers = Drawers(studio.settings)
-
-    def begin() -> None:
-        raise AssertionError("a preview's card needs no transaction")
-
     try:
-        work = CardWork(begin, drawers, studio.store, studio.site, Style(), studio.clock)  # type: ignore[arg-type]
+        work = card_work(studio, drawers)
         await draw_preview(previewed(), work)
         card = await studio.store.get(card_key(TOKEN))
         assert card is not None

@@ -1,0 +1,260 @@
+"""Pages: what one more publication and a full build cost, beside Hugo and Eleventy; how soon a page is live."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from rich.progress import track
+
+from pressroom_render import writer
+from pressroom_render.app import Studio, open_studio, prepare_site, rebuild_site
+from pressroom_render.handlers import Work, on_article
+from pressroom_render.settings import Settings
+from pressroom_render.writer import PageWriter
+from pressroom_shared.clock import ManualClock
+from pressroom_shared.events import Article, ArticlePublished
+from pressroom_shared.outbox import OutcomeOutbox
+from pressroom_shared.site import load_site
+from tests.bench import archive
+from tests.bench.peers.sites import Peer, eleventy, hugo
+from tests.bench.report import Report, Table, percentile
+from tests.newsroom import Newsroom
+from tests.system import System
+from tests.waiting import until
+
+SITE = Path(__file__).parents[2] / "deploy" / "local" / "pressroom_local" / "sample" / "site.toml"
+TAKEN_AT_ONCE = 100
+PAUSE = timedelta(seconds=120)
+"""Between two publications: as busy as a large newsroom, and every list is due again."""
+
+WARM = 10
+"""Publications before those that are measured: statements are built, caches filled."""
+
+WORDS = "The wind had dropped by noon and the harbor lay still. " * 60
+BURST = 500
+CLIENTS = 8
+LOOK_S = 0.003
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """CPU milliseconds, of an archive of one size."""
+
+    count: int
+    written: tuple[list[float], list[float]]
+    """Of each publication: without and with compressed copies."""
+    swept: float
+    """Of a publication on average, with what is swept behind it."""
+    built: tuple[float, float]
+    """Of a full build: without and with compressed copies."""
+    files: int
+
+
+async def bench(*, full: bool) -> Report:
+    """`full`: 1,000, 10,000 and 100,000 articles, the other tools with the first two; else 1,000."""
+    counts = (1_000, 10_000, 100_000) if full else (1_000,)
+    costs = [await _costs(count, 60 if full else 30) for count in counts]
+    notes: list[str] = []
+    peers = await asyncio.to_thread(_peers, counts[:2], notes)
+    live, burst = await _running(100 if full else 40)
+    return Report("pages", [_more(costs, peers), _builds(costs, peers), live, burst], notes=[*NOTES, *notes])
+
+
+NOTES = [
+    "Bars: 20 ms of CPU a publication, 40 with compressed copies, the largest archive at most 1.3 times the smallest.",
+    "A full build in half of Hugo's CPU. A page live 60 ms after the answer.",
+    "In a burst: 100 articles a second, home at most once a second.",
+    f"A publication comes {PAUSE.seconds} s after the one before: none is spared by coalescing.",
+    "Hugo and Eleventy render rails once for all pages and have no archive by day; ours are what each article needs.",
+]
+
+
+async def _costs(count: int, times: int) -> Costs:
+    with tempfile.TemporaryDirectory(prefix="pressroom-bench-") as folder:
+        async with _desk(Path(folder)) as desk:
+            await desk.fill(count)
+            more = archive.articles(desk.studio.site, 2 * times + 2 * WARM)
+            with _uncompressed():
+                plain, _ = await desk.publish([next(more) for _ in range(times + WARM)])
+            compressed, swept = await desk.publish([next(more) for _ in range(times + WARM)])
+            with _uncompressed():
+                files, built_plain = await _cpu_ms(lambda: rebuild_site(desk.studio))
+            _, built = await _cpu_ms(lambda: rebuild_site(desk.studio))
+    return Costs(count, (plain, compressed), swept, (built_plain, built), files)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A `pages` worker in this process, whose clock moves when it is told to."""
+
+    studio: Studio
+    clock: ManualClock
+    writer: PageWriter
+
+    async def fill(self, count: int) -> None:
+        """An archive of so many articles, all of it written."""
+        events = (archive.event(each) for each in archive.articles(self.studio.site, count, first=-count))
+        for _ in track(range(0, count, TAKEN_AT_ONCE), description=f"{count:,} articles"):
+            await self.take_in(list(islice(events, TAKEN_AT_ONCE)))
+        await self.write()
+
+    async def publish(self, articles: list[Article]) -> tuple[list[float], float]:
+        """CPU of each publication until its pages are written; and on average with what is swept a minute later."""
+        costs: list[float] = []
+        swept = 0.0
+        for number, article in enumerate(articles):
+            self.clock.advance(PAUSE / 2)
+            _, sweep = await _cpu_ms(self.write)
+            self.clock.advance(PAUSE / 2)
+            _, cost = await _cpu_ms(partial(self._one, archive.event(article)))
+            if number >= WARM:
+                costs.append(cost)
+                swept += sweep
+        return costs, (sum(costs) + swept) / len(costs)
+
+    async def _one(self, event: ArticlePublished) -> None:
+        await self.take_in([event])
+        await self.write()
+
+    async def take_in(self, events: list[ArticlePublished]) -> None:
+        """Handle events as the consumer would, in one transaction."""
+        studio = self.studio
+        async with studio.database.begin() as connection:
+            outcomes = OutcomeOutbox(connection, studio.clock, "/render/pages")
+            work = Work.on(connection, studio.pages(connection), outcomes, studio.clock)
+            for each in events:
+                await on_article(each, work)
+
+    async def write(self) -> None:
+        while await self.writer.write_batch():
+            pass
+
+
+@asynccontextmanager
+async def _desk(folder: Path) -> AsyncIterator[Desk]:
+    shutil.copy(SITE, folder / "site.toml")
+    clock = ManualClock(archive.NOW)
+    async with open_studio(Settings(site=folder / "site.toml", data_dir=folder), clock) as studio:
+        await prepare_site(studio)
+        yield Desk(
+            studio, clock, PageWriter(studio.database, studio.store, studio.composer, studio.settings, studio.clock)
+        )
+
+
+async def _cpu_ms(work: Callable[[], Any]) -> tuple[Any, float]:
+    before = time.process_time()
+    result = await work()
+    return result, (time.process_time() - before) * 1000
+
+
+@contextmanager
+def _uncompressed() -> Iterator[None]:
+    """As if a server in front compressed: no copies are made or written."""
+    with mock.patch.object(writer, "compressed", return_value=[]):
+        yield
+
+
+def _peers(counts: tuple[int, ...], notes: list[str]) -> list[Peer]:
+    """What the others cost with the same articles."""
+    site = load_site(SITE)
+    found: list[Peer] = []
+    for measure in (hugo, eleventy):
+        try:
+            found += [measure(site, count) for count in counts]
+        except (OSError, subprocess.SubprocessError) as error:
+            notes.append(f"{measure.__name__} was not measured: {error}")
+    return found
+
+
+def _more(costs: list[Costs], peers: list[Peer]) -> Table:
+    rows: list[list[Any]] = []
+    for number, kind in enumerate(("Pressroom", "Pressroom, with .br and .gz")):
+        base = percentile(costs[0].written[number], 0.5)
+        for each in costs:
+            times = each.written[number]
+            middle = percentile(times, 0.5)
+            mean = round(each.swept, 1) if number else ""
+            rows.append([kind, each.count, round(middle, 1), round(percentile(times, 0.95), 1), mean, middle / base])
+    rows += [[f"{each.name}: {how}", each.count, round(ms), "", "", ""] for each in peers for how, ms in each.more]
+    columns = ["", "articles", "p50", "p95", "mean with sweeps", "to the first"]
+    return Table("One more publication, CPU ms", columns, rows)
+
+
+def _builds(costs: list[Costs], peers: list[Peer]) -> Table:
+    rows: list[list[Any]] = [
+        [name, each.count, each.files, round(each.built[number] / 1000, 2), each.built[number] / each.count]
+        for number, name in enumerate(("Pressroom", "Pressroom, with .br and .gz"))
+        for each in costs
+    ]
+    rows += [
+        [each.name, each.count, each.files, round(each.built / 1000, 2), each.built / each.count] for each in peers
+    ]
+    return Table("A full build", ["", "articles", "pages", "CPU s", "CPU ms an article"], rows)
+
+
+async def _running(count: int) -> tuple[Table, Table]:
+    """On the whole system, from outside: how soon a page is live; and what a burst does."""
+    with tempfile.TemporaryDirectory(prefix="pressroom-bench-") as folder, System(Path(folder)) as system:
+        newsroom = Newsroom(system.url, system.key)
+        try:
+            ids = [(await newsroom.create(headline=f"Harbor {n}", body=WORDS))["id"] for n in range(count + 5 + BURST)]
+            times = [await _live(newsroom, each) for each in ids[: count + 5]][5:]
+            burst = await _burst(system, newsroom, ids[count + 5 :])
+        finally:
+            await newsroom.close()
+    row: list[str | int | float] = [count, *(percentile(times, part) for part in (0.5, 0.95))]
+    return Table("Page live after the API's answer, ms", ["publications", "p50", "p95"], [row]), burst
+
+
+async def _live(newsroom: Newsroom, article_id: str) -> float:
+    url = (await newsroom.publish(article_id, wait=False))["url"]
+    answered = time.perf_counter()
+
+    async def there() -> bool:
+        return (await newsroom.page(url)).status_code == 200
+
+    await until(there, timeout_s=30, every_s=LOOK_S)
+    return (time.perf_counter() - answered) * 1000
+
+
+async def _burst(system: System, newsroom: Newsroom, ids: list[str]) -> Table:
+    """All published at once by several editors: until the last page is there, and how often home was written."""
+    www = system.data / "site" / "www"
+    home: set[int] = set()
+    pages: list[Path] = []
+    waiting = iter(ids)
+
+    async def editor() -> None:
+        for each in waiting:
+            url = (await newsroom.publish(each, wait=False))["url"]
+            pages.append(www / url.partition("//")[2].partition("/")[2] / "index.html")
+
+    def all_there() -> bool:
+        home.add((www / "index.html").stat().st_ino)
+        while pages and pages[-1].exists():
+            pages.pop()
+        return not pages and publishing.done()
+
+    started, used = time.perf_counter(), system.cpu_s()["pages"]
+    publishing = asyncio.gather(*(editor() for _ in range(CLIENTS)))
+    await until(all_there, timeout_s=300, every_s=0.02)
+    await publishing
+    took, spent = time.perf_counter() - started, system.cpu_s()["pages"] - used
+    return Table(
+        f"A burst of {len(ids)} publications by {CLIENTS} editors",
+        ["articles a second", "seconds", "times home was written", "CPU of pages, ms an article"],
+        [[len(ids) / took, took, len(home) - 1, spent * 1000 / len(ids)]],
+    )

@@ -1,0 +1,80 @@
+"""The site store as files: whole or not there, also for whoever is cancelled in the middle."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from pathlib import Path
+
+import pytest
+
+from pressroom_shared import sitestore
+from pressroom_shared.sitestore import FileStore
+from tests.waiting import until
+
+FILES = [("www/index.html", b"<p>Home"), ("www/index.html.gz", b"gz")]
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(str(each.relative_to(folder)) for each in folder.rglob("*") if each.is_file())
+
+
+class Gate:
+    """Stops the thread that works for the store until it is opened."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, function: str) -> None:
+        self._reached, self._opened = threading.Event(), threading.Event()
+        work = getattr(sitestore, function)
+
+        def wait(*arguments: object) -> object:
+            self._reached.set()
+            self._opened.wait(10)
+            return work(*arguments)
+
+        monkeypatch.setattr(sitestore, function, wait)
+
+    async def cancel_inside(self, task: asyncio.Task[object]) -> None:
+        await until(self._reached.is_set)
+        task.cancel()
+        await asyncio.sleep(0)
+        task.cancel()
+        self._opened.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
+async def test_staged_files_are_in_place_only_once_published_and_leave_nothing_when_discarded(tmp_path: Path) -> None:
+    store = FileStore(tmp_path)
+    staged = await store.stage(FILES)
+    assert not await store.exists("www/index.html")
+    await store.publish(staged)
+    assert names(tmp_path) == ["www/index.html", "www/index.html.gz"]
+    await store.discard(await store.stage([("www/index.html", b"another")]))
+    assert names(tmp_path) == ["www/index.html", "www/index.html.gz"]
+    assert await store.get("www/index.html") == b"<p>Home"
+
+
+async def test_who_is_cancelled_while_files_are_put_in_place_goes_on_only_when_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = FileStore(tmp_path)
+    gate = Gate(monkeypatch, "_publish_all")
+    await gate.cancel_inside(asyncio.create_task(store.publish(await store.stage(FILES))))
+    assert names(tmp_path) == ["www/index.html", "www/index.html.gz"]
+
+
+async def test_who_is_cancelled_while_files_are_staged_leaves_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Gate(monkeypatch, "_stage_all")
+    await gate.cancel_inside(asyncio.create_task(FileStore(tmp_path).stage(FILES)))
+    assert names(tmp_path) == []
+
+
+async def test_files_of_which_one_cannot_be_written_leave_nothing(tmp_path: Path) -> None:
+    store = FileStore(tmp_path)
+    await store.put("www/a", b"a file, no folder")
+    for write in (store.stage, store.put_all):
+        with pytest.raises(OSError, match=r"directory|exists"):
+            await write([*FILES, ("www/a/b", b"x")])
+    assert names(tmp_path) == ["www/a"]
