@@ -7,11 +7,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import asyncpg
+import hypothesis
 import pytest
 from redis.asyncio import Redis
 
 from pressroom_shared.ids import new_id
 from tests.servers import LocalRedis, any_postgres, any_redis
+
+hypothesis.settings.register_profile("pressroom", deadline=None)  # times never stand in tests
+hypothesis.settings.load_profile("pressroom")
 
 
 @pytest.fixture(scope="session")

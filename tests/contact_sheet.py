@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pressroom_ingest.slugs import slugify
 from pressroom_local.frontmatter import read_manuscript
+from pressroom_local.sample import FACE_AT, FOLDER, SITE, people
 from pressroom_render.card_layouts import lay_out
 from pressroom_render.card_lint import lint
 from pressroom_render.card_preview import card_of_words
@@ -18,24 +20,27 @@ from pressroom_render.drawing import laid_out
 import pyvips  # isort: skip  (its fonts are told first)
 
 ROOT = Path(__file__).parents[1]
-SAMPLE = ROOT / "deploy" / "local" / "pressroom_local" / "sample"
+SAMPLE = FOLDER
 IMAGES = ROOT / "docs" / "images"
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 ACROSS, WIDTH, GAP = 3, 480, 16
 
 
-def sample_cards() -> dict[str, tuple[Card, bytes | None]]:
-    """Of every sample article its card and its lead picture, by the file's name."""
-    found: dict[str, tuple[Card, bytes | None]] = {}
-    for path in sorted((SAMPLE / "articles").glob("*.md")):
+def sample_cards() -> dict[str, tuple[Card, bytes | None, bytes | None]]:
+    """Of every sample article its card, its lead picture and its author's, by the file's name."""
+    found: dict[str, tuple[Card, bytes | None, bytes | None]] = {}
+    faces = {slug: FOLDER / said["picture"] for slug, said in people().items()}
+    for path in sorted((FOLDER / "articles").glob("*.md")):
         manuscript = read_manuscript(path)
         words = {name: value for name, value in manuscript.document.items() if name != "social"}
-        card = card_of_words(words, SAMPLE / "site.toml", now=NOW)
+        card = card_of_words(words, SITE, now=NOW)
         lead = next((each for each in manuscript.pictures if each.field.startswith("lead_image")), None)
         if manuscript.corrections:
             card = replace(card, layout="correction", word="Corrected")
         focal_point = lead.focal_point if lead else None
-        found[path.stem] = (replace(card, focal_point=focal_point), lead.path.read_bytes() if lead else None)
+        card = replace(card, focal_point=focal_point, portrait_focus=FACE_AT)
+        face = faces.get(slugify(card.byline)) if card.layout == "opinion" else None
+        found[path.stem] = (card, lead.path.read_bytes() if lead else None, face.read_bytes() if face else None)
     return found
 
 
@@ -47,12 +52,12 @@ def sheet_of(sheets: list[Sheet]) -> Any:
 def main() -> None:
     IMAGES.mkdir(exist_ok=True)
     with_pictures: list[Sheet] = []
-    for name, (card, picture) in sample_cards().items():
-        sheet, warning = laid_out(card, picture)
+    for name, (card, picture, face) in sample_cards().items():
+        sheet, warning = laid_out(card, picture, face)
         with_pictures.append(sheet)
         for sentence in [*([warning] if warning else []), *lint(sheet)]:
             print(f"{name}: {sentence}")
-    paper = [lay_out(card, None) for card, _ in list(sample_cards().values())[::3]]
+    paper = [lay_out(card, None) for card, _, _ in list(sample_cards().values())[::3]]
     sheet_of(with_pictures).webpsave(str(IMAGES / "cards.webp"), Q=82, keep="none")
     sheet_of(paper).webpsave(str(IMAGES / "cards-without-pictures.webp"), Q=82, keep="none")
     print(f"{len(with_pictures)} cards in {IMAGES}")

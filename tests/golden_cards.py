@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
+import pyvips
+
+from pressroom_render.card_style import Style
 from pressroom_render.card_words import word
 from pressroom_render.cards import Card
 from pressroom_render.drawing import laid_out
 from pressroom_render.labels import direction
-from tests.hostile import jpeg, scene
+from tests.hostile import jpeg, portrait, scene
 
 FOLDER = Path(__file__).parent / "unit" / "render" / "golden"
 WIDTH = 600
@@ -58,32 +60,40 @@ SCRIPTS = {
 """A headline in every script, of 3 and of 300 characters, and of several scripts at once."""
 
 
-def golden_cards() -> dict[str, tuple[Card, bytes | None]]:
+def golden_cards() -> dict[str, tuple[Card, bytes | None, bytes | None]]:
     picture = jpeg(scene(1800, 1200))
-    found: dict[str, tuple[Card, bytes | None]] = {}
+    found: dict[str, tuple[Card, bytes | None, bytes | None]] = {}
+    face = jpeg(portrait(600))
     for layout in ("news", "opinion", "breaking", "live", "correction"):
         card = replace(BASE, layout=layout, word=word(layout, "en"))
-        found[layout] = (card, picture)
-        found[f"{layout}-paper"] = (card, None)
+        found[layout] = (card, picture, None)
+        found[f"{layout}-paper"] = (card, None, None)
     for name, (language, headline) in SCRIPTS.items():
         card = replace(BASE, headline=headline, language=language, direction=direction(language))
-        found[f"script-{name}"] = (card, picture if name in {"long", "arabic", "thai", "mixed"} else None)
-    found["opinion-hebrew"] = (
-        replace(
-            BASE, layout="opinion", headline=SCRIPTS["hebrew"][1], language="he", direction="rtl", byline="נועה ברק"
-        ),
-        picture,
-    )
+        found[f"script-{name}"] = (card, picture if name in {"long", "arabic", "thai", "mixed"} else None, None)
+    opinion = replace(BASE, layout="opinion")
+    hebrew = replace(opinion, headline=SCRIPTS["hebrew"][1], language="he", direction="rtl", byline="נועה ברק")
+    found["opinion-hebrew"] = (hebrew, picture, None)
+    found["opinion-face"] = (opinion, picture, face)
+    found["opinion-face-paper"] = (opinion, None, face)
+    found["opinion-face-paper-hebrew"] = (hebrew, None, face)
+    found["opinion-face-long"] = (replace(opinion, headline=LONG), None, face)
+    on_picture = Style(forms={"opinion": "picture"})
+    found["opinion-face-picture"] = (replace(opinion, style=on_picture), picture, face)
     return found
 
 
-def drawn(card: Card, picture: bytes | None) -> Any:
-    return laid_out(card, picture)[0].base.thumbnail_image(WIDTH)
+def drawn(card: Card, picture: bytes | None, face: bytes | None) -> bytes:
+    """As it is kept, so that what JPEG does to one it does to the other."""
+    small = laid_out(card, picture, face)[0].base.thumbnail_image(WIDTH)
+    body: bytes = small.jpegsave_buffer(Q=88, optimize_coding=True, keep="none")
+    return body
 
 
-def differences(one: Any, other: Any) -> tuple[float, float]:
+def differences(one: bytes, other: bytes) -> tuple[float, float]:
     """Of two cards: the mean difference of a pixel, and the greatest of a block, in steps of 255."""
-    apart = (one.cast("short") - other.cast("short")).abs().bandmean()
+    first, second = (pyvips.Image.jpegload_buffer(each).cast("short") for each in (one, other))
+    apart = (first - second).abs().bandmean()
     return float(apart.avg()), float(apart.shrink(BLOCK, BLOCK).max())
 
 
@@ -91,8 +101,8 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     for path in FOLDER.glob("*.jpg"):
         path.unlink()
-    for name, (card, picture) in golden_cards().items():
-        drawn(card, picture).jpegsave(str(FOLDER / f"{name}.jpg"), Q=88, optimize_coding=True, keep="none")
+    for name, (card, picture, face) in golden_cards().items():
+        (FOLDER / f"{name}.jpg").write_bytes(drawn(card, picture, face))
         print(name)
 
 

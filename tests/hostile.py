@@ -28,6 +28,15 @@ def scene(width: int, height: int) -> Any:
     return image.draw_rect([220, 20, 20], width * 3 // 4, height // 2, side, side, fill=True)
 
 
+def portrait(side: int) -> Any:
+    """Somebody, drawn with three discs."""
+    image = pyvips.Image.black(side, side, bands=3).linear([1, 1, 1], [214, 226, 232])
+    image = image.cast("uchar").copy(interpretation="srgb")
+    image = image.draw_circle([40, 70, 110], side // 2, side, side * 2 // 5, fill=True)
+    image = image.draw_circle([60, 40, 30], side // 2, side * 2 // 5, side // 4, fill=True)
+    return image.draw_circle([226, 180, 150], side // 2, side * 9 // 20, side // 5, fill=True)
+
+
 def jpeg(image: Any, **options: Any) -> bytes:
     body: bytes = image.jpegsave_buffer(**options)
     return body

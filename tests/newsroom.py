@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -106,6 +108,19 @@ class Newsroom:
 
         answered: dict[str, Any] = await until(post, timeout_s=60, every_s=0.2)
         return answered
+
+    async def upload(self, picture: Path, *, alt: str) -> str:
+        """A picture's id."""
+        body = await asyncio.to_thread(picture.read_bytes)
+        files = {"file": (picture.name, body, "image/jpeg")}
+        answer = await self.editor.post("/api/v1/media", data={"alt": alt}, files=files)
+        assert answer.status_code in {200, 201}, answer.text
+        return str(answer.json()["id"])
+
+    async def add_entry(self, article_id: str, **fields: Any) -> None:
+        """An entry of a live article."""
+        answer = await self.editor.post(f"/api/v1/articles/{article_id}/entries", json=fields)
+        assert answer.status_code == 201, answer.text
 
     async def receipt(self, article_id: str) -> dict[str, Any]:
         answer = await self.editor.get(f"/api/v1/articles/{article_id}/receipt")

@@ -35,8 +35,10 @@ COMMANDS = {
 class System:
     """Use as a context: started inside, stopped with all its processes at the end."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, *, without: str = "", **settings: str) -> None:
+        """`without` is a service that is left out."""
         self.folder = folder
+        self._words = ("--without", without) if without else ()
         self.data = folder / "data"
         self.key = f"prk_{secrets.token_urlsafe(32)}"
         port = _free_port()
@@ -62,7 +64,7 @@ class System:
         plain = {name: value for name, value in os.environ.items() if not name.startswith("PRESSROOM_")}
         with (self.folder / "run.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "pressroom_local", "run", "--no-sample"],
+                [sys.executable, "-m", "pressroom_local", "run", "--no-sample", *self._words],
                 env=plain | self._settings,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -8,6 +8,7 @@ import json
 import shutil
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, cast
 
 from redis.asyncio import Redis
@@ -22,14 +23,16 @@ LASTS = timedelta(minutes=2)
 """Repeat an alarm more often than that while it lasts."""
 
 LOOK_S = 10
-DISK_FREE_MIN = 0.10
 
 Look = Callable[[], str | None]
 """Says what is wrong, in one sentence for the operator; None while nothing is."""
 
 
 class Alarming:
-    """A part of a service's process: looks now and then, and says what is wrong while it lasts."""
+    """A part of a service's process: looks now and then, and says what is wrong while it lasts.
+
+    It always looks at the disk of the data folder; `looks` are by the alarm's name, a noun.
+    """
 
     def __init__(self, settings: Settings, looks: Mapping[str, Look], clock: Clock) -> None:
         self._settings = settings
@@ -59,14 +62,19 @@ class Alarming:
                 self._wrong.discard(name)
 
 
-def full_disk(settings: Settings) -> str | None:
-    """What is wrong with the disk under the data folder; None where there is no such folder."""
-    if not settings.data_dir.exists():
+def full_disk(settings: Settings, folder: Path | None = None, *, of: str = "") -> str | None:
+    """What is wrong with the disk under a folder, the data folder if none is given; None where there is no such folder.
+
+    `of` says whose disk it is: else the service's.
+    """
+    where = folder or settings.data_dir
+    if not where.exists():
         return None
-    usage = shutil.disk_usage(settings.data_dir)
-    if usage.free >= usage.total * DISK_FREE_MIN:
+    usage = shutil.disk_usage(where)
+    if usage.free >= usage.total * settings.disk_free_min:
         return None
-    return f"The disk of {settings.service} is nearly full: less than a tenth of it is free."
+    part = f"{settings.disk_free_min:.0%}"
+    return f"The disk of {of or settings.service} is nearly full: less than {part} of it is free."
 
 
 async def raise_alarm(redis: Redis, name: str, text: str, *, now: datetime) -> None:

@@ -7,7 +7,7 @@ connections of their own and see the last commit.
 from __future__ import annotations
 
 import importlib.resources
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from pressroom_shared.clock import from_microseconds, microseconds
 from pressroom_shared.errors import StoreError
+from pressroom_shared.sqlite_driver import BEGIN_WRITING, LoopDialect
 from pressroom_shared.wakeups import Wakeup
 
 SQLITE_BUSY_TIMEOUT_MS = 15_000
@@ -73,6 +74,11 @@ def row_id() -> sa.BigInteger:
 def insert(connection: AsyncConnection, table: sa.TableClause) -> Any:
     """The dialect's own INSERT, which knows `on_conflict_do_update` and `on_conflict_do_nothing`."""
     return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+
+
+def on_both(table: sa.TableClause, build: Callable[[Any], Any]) -> dict[str, Any]:
+    """A statement on each dialect's own INSERT, by dialect: built once, for what is executed often."""
+    return {"sqlite": build(sqlite.insert(table)), "postgresql": build(postgresql.insert(table))}
 
 
 class Database:
@@ -140,9 +146,10 @@ def _open_sqlite(url: str, *, durable: bool) -> Database:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"The folder {path.parent} for the database cannot be made: {error.strerror}.") from error
-    writer = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=WRITE_WAIT_S)
-    reader = create_async_engine(url, pool_size=READERS, max_overflow=0, pool_timeout=WRITE_WAIT_S)
-    _prepare_sqlite(writer, begin="BEGIN IMMEDIATE", synchronous="FULL" if durable else "NORMAL", query_only=False)
+    url_on_loop = f"sqlite+{LoopDialect.driver}:///{path}"
+    writer = create_async_engine(url_on_loop, pool_size=1, max_overflow=0, pool_timeout=WRITE_WAIT_S)
+    reader = create_async_engine(url_on_loop, pool_size=READERS, max_overflow=0, pool_timeout=WRITE_WAIT_S)
+    _prepare_sqlite(writer, begin=BEGIN_WRITING, synchronous="FULL" if durable else "NORMAL", query_only=False)
     _prepare_sqlite(reader, begin="BEGIN", synchronous="NORMAL", query_only=True)
     return Database(url, writer, reader)
 

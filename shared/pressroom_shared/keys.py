@@ -43,6 +43,11 @@ GROUPS: dict[str, tuple[str, ...]] = LIVE_GROUPS | {
 """Every group that must have read an entry before it may be trimmed."""
 
 
+def wake(source: str) -> str:
+    """A channel: a process says there that it has committed to an outbox which another relays."""
+    return f"pressroom:{PARTITION}:wake:{source}"
+
+
 def dead_letters(group: str) -> str:
     return f"pressroom:{PARTITION}:dead:{group}"
 

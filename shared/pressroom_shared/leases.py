@@ -8,8 +8,21 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_shared.clock import Clock
-from pressroom_shared.database import insert
+from pressroom_shared.database import Insert, UtcTime, on_both
 from pressroom_shared.outbox import LEASE
+
+
+def _take(insert: Insert) -> Insert:
+    return insert.values(
+        name=sa.bindparam("name"), owner=sa.bindparam("owner"), expires_at=sa.bindparam("expires_at")
+    ).on_conflict_do_update(
+        index_elements=[LEASE.c.name],
+        set_={"owner": insert.excluded.owner, "expires_at": insert.excluded.expires_at},
+        where=sa.or_(LEASE.c.owner == insert.excluded.owner, LEASE.c.expires_at < sa.bindparam("now", type_=UtcTime)),
+    )
+
+
+TAKE = on_both(LEASE, _take)
 
 
 class Lease:
@@ -24,15 +37,8 @@ class Lease:
     async def take(self, connection: AsyncConnection) -> bool:
         """Take it when it is free, expired or ours; renews what is ours. Says whether we hold it."""
         now = self._clock.now()
-        statement = insert(connection, LEASE).values(name=self.name, owner=self.owner, expires_at=now + self._ttl)
-        result = await connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=[LEASE.c.name],
-                set_={"owner": self.owner, "expires_at": now + self._ttl},
-                where=sa.or_(LEASE.c.owner == self.owner, LEASE.c.expires_at < now),
-            )
-        )
-        return bool(result.rowcount)
+        asked = {"name": self.name, "owner": self.owner, "expires_at": now + self._ttl, "now": now}
+        return bool((await connection.execute(TAKE[connection.dialect.name], asked)).rowcount)
 
     async def release(self, connection: AsyncConnection) -> None:
         """Give it back, so that another need not wait for its end."""

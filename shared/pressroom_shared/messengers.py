@@ -19,6 +19,25 @@ log = logging.getLogger(__name__)
 TIMEOUT_S = 10
 
 
+def send_mail(smtp_url: str, message: EmailMessage) -> None:
+    """Hand one mail to the server; for a thread. Raises `OSError`, as all of `smtplib`'s are, when it is refused."""
+    parts = urlsplit(smtp_url)
+    host = parts.hostname or "localhost"
+    secure = parts.scheme == "smtps"
+    options = parse_qs(parts.query)
+    client = (
+        smtplib.SMTP_SSL(host, parts.port or 465, timeout=TIMEOUT_S, context=ssl.create_default_context())
+        if secure
+        else smtplib.SMTP(host, parts.port or 25, timeout=TIMEOUT_S)
+    )
+    with client:
+        if not secure and options.get("starttls", ["false"])[0] == "true":
+            client.starttls(context=ssl.create_default_context())
+        if parts.username:
+            client.login(unquote(parts.username), unquote(parts.password or ""))
+        client.send_message(message)
+
+
 class Messengers:
     """Tells the operator, on every way that the settings name."""
 
@@ -51,21 +70,7 @@ class Messengers:
         message["To"] = self._settings.alert_to
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(f"{text}\n")
-        parts = urlsplit(self._settings.smtp_url)
-        host = parts.hostname or "localhost"
-        secure = parts.scheme == "smtps"
-        options = parse_qs(parts.query)
-        client = (
-            smtplib.SMTP_SSL(host, parts.port or 465, timeout=TIMEOUT_S, context=ssl.create_default_context())
-            if secure
-            else smtplib.SMTP(host, parts.port or 25, timeout=TIMEOUT_S)
-        )
-        with client:
-            if not secure and options.get("starttls", ["false"])[0] == "true":
-                client.starttls(context=ssl.create_default_context())
-            if parts.username:
-                client.login(unquote(parts.username), unquote(parts.password or ""))
-            client.send_message(message)
+        send_mail(self._settings.smtp_url, message)
 
     def _post(self, subject: str, text: str) -> None:
         body = json.dumps({"newspaper": self._newspaper, "subject": subject, "text": text}, ensure_ascii=False)

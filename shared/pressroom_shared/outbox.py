@@ -62,6 +62,35 @@ def lease_table(metadata: sa.MetaData) -> sa.Table:
 OUTBOX = outbox_table(sa.MetaData())
 LEASE = lease_table(sa.MetaData())
 
+# The statements of every event are built once.
+ADD = sa.insert(OUTBOX)
+NEWEST = sa.select(sa.func.max(OUTBOX.c.id))
+NEWEST_SEQUENCE = sa.select(sa.func.max(OUTBOX.c.sequence))
+SEQUENCES = sa.select(OUTBOX.c.id, OUTBOX.c.sequence).where(OUTBOX.c.id.in_(sa.bindparam("rows", expanding=True)))
+MARK_RELAYED = (
+    sa.update(OUTBOX)
+    .where(OUTBOX.c.id == sa.bindparam("row"))
+    .values(
+        relayed_at=sa.bindparam("now"), stream_id=sa.bindparam("the_stream_id"), sequence=sa.bindparam("the_sequence")
+    )
+)
+_WAITING = (
+    sa.select(
+        OUTBOX.c.id,
+        OUTBOX.c.stream,
+        OUTBOX.c.event_id,
+        OUTBOX.c.article_id,
+        OUTBOX.c.version,
+        OUTBOX.c.payload,
+        OUTBOX.c.created_at,
+    )
+    .where(OUTBOX.c.relayed_at.is_(None), OUTBOX.c.id > sa.bindparam("after"))
+    .order_by(OUTBOX.c.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+)
+WAITING = _WAITING.where(OUTBOX.c.stream != BULK)
+WAITING_BULK = _WAITING.where(OUTBOX.c.stream == BULK)
+
 
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
@@ -88,14 +117,15 @@ async def add(
 ) -> None:
     """Store one event for the relay, in the caller's transaction."""
     await connection.execute(
-        sa.insert(OUTBOX).values(
-            stream=stream,
-            event_id=event_id,
-            article_id=article_id,
-            version=version,
-            payload=payload,
-            created_at=created_at,
-        )
+        ADD,
+        {
+            "stream": stream,
+            "event_id": event_id,
+            "article_id": article_id,
+            "version": version,
+            "payload": payload,
+            "created_at": created_at,
+        },
     )
 
 
@@ -106,23 +136,10 @@ async def waiting(
 
     Those for the bulk streams, or the others; above the row `after`, and without those in `but`.
     """
-    columns = (
-        OUTBOX.c.id,
-        OUTBOX.c.stream,
-        OUTBOX.c.event_id,
-        OUTBOX.c.article_id,
-        OUTBOX.c.version,
-        OUTBOX.c.payload,
-        OUTBOX.c.created_at,
-    )
-    conditions = [
-        OUTBOX.c.relayed_at.is_(None),
-        OUTBOX.c.id > after,
-        OUTBOX.c.stream == BULK if bulk else OUTBOX.c.stream != BULK,
-    ]
+    statement = WAITING_BULK if bulk else WAITING
     if but:
-        conditions.append(OUTBOX.c.id.not_in(but))
-    rows = await connection.execute(sa.select(*columns).where(*conditions).order_by(OUTBOX.c.id).limit(limit))
+        statement = statement.where(OUTBOX.c.id.not_in(but))
+    rows = await connection.execute(statement, {"after": after, "limit": limit})
     return [OutboxRow(*row) for row in rows]
 
 
@@ -134,7 +151,7 @@ async def count_waiting(connection: AsyncConnection) -> int:
 
 async def newest(connection: AsyncConnection) -> int:
     """The number of the newest row; 0 without any."""
-    found: int | None = await connection.scalar(sa.select(sa.func.max(OUTBOX.c.id)))
+    found: int | None = await connection.scalar(NEWEST)
     return found or 0
 
 
@@ -143,14 +160,8 @@ async def mark_relayed(connection: AsyncConnection, relayed: list[tuple[int, str
 
     Only the holder of the relay's lease calls this, so the numbers are without gaps or doubles.
     """
-    newest: int | None = await connection.scalar(sa.select(sa.func.max(OUTBOX.c.sequence)))
-    held = dict(
-        (
-            await connection.execute(
-                sa.select(OUTBOX.c.id, OUTBOX.c.sequence).where(OUTBOX.c.id.in_([row_id for row_id, _ in relayed]))
-            )
-        ).all()
-    )
+    newest: int | None = await connection.scalar(NEWEST_SEQUENCE)
+    held = dict((await connection.execute(SEQUENCES, {"rows": [row for row, _ in relayed]})).all())
     sequence = newest or 0
     values: list[dict[str, Any]] = []
     for row, stream_id in relayed:
@@ -158,16 +169,7 @@ async def mark_relayed(connection: AsyncConnection, relayed: list[tuple[int, str
             sequence += 1
             held[row] = sequence
         values.append({"row": row, "the_stream_id": stream_id, "the_sequence": held[row], "now": now})
-    await connection.execute(
-        sa.update(OUTBOX)
-        .where(OUTBOX.c.id == sa.bindparam("row"))
-        .values(
-            relayed_at=sa.bindparam("now"),
-            stream_id=sa.bindparam("the_stream_id"),
-            sequence=sa.bindparam("the_sequence"),
-        ),
-        values,
-    )
+    await connection.execute(MARK_RELAYED, values)
 
 
 async def send_again(connection: AsyncConnection, *, relayed_after: datetime) -> int:

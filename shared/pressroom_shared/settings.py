@@ -35,6 +35,7 @@ class Settings(BaseModel):
     smtp_url: str = Field(default="", description="`smtp://user:password@host:587?starttls=true`")
     alert_to: str = ""
     alert_webhook: str = ""
+    disk_free_min: float = Field(default=0.10, ge=0, le=1, description="The part of a disk below which one is told.")
     http_host: str = Field(default="127.0.0.1", description="The address that each service's HTTP listens on.")
     log_level: str = Field(default="info", pattern=r"^(debug|info|warning|error)$")
     log_json: bool = False

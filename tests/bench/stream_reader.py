@@ -1,7 +1,8 @@
 """One reader of a stream, alone in its process: reads so many entries, then says what that cost.
 
-`python -m tests.bench.stream_reader KIND REDIS_URL COUNT`; kinds: raw, raw-each, faststream, faststream-batch, and ours
-with `1`, `10` or `batch` at once. COUNT 0 reads nothing, for `SECONDS` seconds: the cost of being idle.
+`python -m tests.bench.stream_reader KIND REDIS_URL COUNT`; kinds: raw, raw-each, faststream, faststream-batch, the last
+two with `-watched` (which needs opentelemetry-sdk), and ours with `1`, `10` or `batch` at once. COUNT 0 reads nothing,
+for `IDLE_S` seconds: the cost of being idle.
 """
 
 from __future__ import annotations
@@ -60,11 +61,11 @@ async def raw(url: str, tally: Tally, *, ack_each: bool = False) -> None:
     await redis.aclose()
 
 
-async def faststream(url: str, tally: Tally, *, batch: bool) -> None:
-    """FastStream as it comes, without middlewares."""
+async def faststream(url: str, tally: Tally, *, batch: bool, watched: bool = False) -> None:
+    """FastStream as it comes; `watched`, with the metrics and traces that it brings for them."""
     from faststream.redis import RedisBroker, StreamSub
 
-    broker = RedisBroker(url, log_level=logging.WARNING)
+    broker = RedisBroker(url, log_level=logging.WARNING, middlewares=middlewares() if watched else ())
     stream = StreamSub(OUTCOMES, group=GROUP, consumer="faststream", batch=batch, max_records=COUNT_A_READ)
 
     async def take(event: OutcomeReported) -> None:
@@ -77,6 +78,19 @@ async def faststream(url: str, tally: Tally, *, batch: bool) -> None:
     await broker.start()
     await tally.done.wait()
     await broker.stop()
+
+
+def middlewares() -> tuple[Any, ...]:
+    """FastStream's own for Prometheus and OpenTelemetry, with a real tracer and no exporter."""
+    from faststream.redis.opentelemetry import RedisTelemetryMiddleware
+    from faststream.redis.prometheus import RedisPrometheusMiddleware
+    from opentelemetry.sdk.trace import TracerProvider  # type: ignore[import-not-found,unused-ignore]
+    from prometheus_client import CollectorRegistry
+
+    return (
+        RedisPrometheusMiddleware(registry=CollectorRegistry()),
+        RedisTelemetryMiddleware(tracer_provider=TracerProvider()),
+    )
 
 
 class Nothing:
@@ -113,6 +127,8 @@ KINDS: dict[str, Callable[[str, Tally], Any]] = {
     "raw-each": lambda url, tally: raw(url, tally, ack_each=True),
     "faststream": lambda url, tally: faststream(url, tally, batch=False),
     "faststream-batch": lambda url, tally: faststream(url, tally, batch=True),
+    "faststream-watched": lambda url, tally: faststream(url, tally, batch=False, watched=True),
+    "faststream-batch-watched": lambda url, tally: faststream(url, tally, batch=True, watched=True),
     "1": lambda url, tally: ours(url, tally, workers=1, batch=1),
     "10": lambda url, tally: ours(url, tally, workers=10, batch=1),
     "batch": lambda url, tally: ours(url, tally, workers=1, batch=COUNT_A_READ),

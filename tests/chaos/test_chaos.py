@@ -13,6 +13,8 @@ import secrets
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -43,7 +45,7 @@ VERSIONS = 4
 REPLICAS = 3
 SINKS = ("pages", "search")
 STRIKES = 40 if FULL else 8
-TIMEOUT_S = 900 if FULL else 100
+TIMEOUT_S = 1800 if FULL else 400
 SEEDS = (1, 2, 3, secrets.randbelow(10**6)) if FULL else (1, secrets.randbelow(10**6))
 
 pytestmark = [
@@ -84,6 +86,7 @@ class Workers:
         self._luck = luck
         self._running: list[tuple[str, subprocess.Popen[bytes]]] = []
         self.kills = Counter[str]()
+        self._striking = threading.Lock()
 
     def database_url(self, group: str) -> str:
         return f"sqlite+aiosqlite:///{self._folder / group}.db"
@@ -101,17 +104,30 @@ class Workers:
 
     def strike(self) -> None:
         """End one of them, rudely or politely, and start another in its place."""
-        group, process = self._running.pop(self._luck.randrange(len(self._running)))
-        how = self._luck.choice((signal.SIGKILL, signal.SIGTERM))
-        process.send_signal(how)
-        process.wait(timeout=20)
-        self.kills[how.name] += 1
-        self._start(group)
+        with self._striking:
+            group, process = self._running.pop(self._luck.randrange(len(self._running)))
+            how = self._luck.choice((signal.SIGKILL, signal.SIGTERM))
+            process.send_signal(how)
+            self._wait(group, process)
+            self.kills[how.name] += 1
+            self._start(group)
 
     def stop(self) -> list[int]:
-        for _, process in self._running:
-            process.send_signal(signal.SIGTERM)
-        return [process.wait(timeout=20) for _, process in self._running]
+        with self._striking:  # or one that is just being started would be told nothing
+            for _, process in self._running:
+                process.send_signal(signal.SIGTERM)
+            return [self._wait(group, process) for group, process in self._running]
+
+    def _wait(self, group: str, process: subprocess.Popen[bytes]) -> int:
+        try:
+            return process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            for how in (signal.SIGUSR1, signal.SIGUSR2):
+                process.send_signal(how)
+                time.sleep(0.5)
+            process.kill()
+            said = (self._folder / f"{group}.log").read_text(errors="replace")
+            raise AssertionError(f"A worker did not stop within 20 s; where it stood:\n{said[-20_000:]}") from None
 
 
 def article_id(number: int) -> str:

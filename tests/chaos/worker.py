@@ -7,7 +7,9 @@ killed at any point.
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import random
+import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -96,6 +98,12 @@ def parts(group: str, settings: Settings, database: Database, seed: int) -> tupl
     return consumer, Relay(database, settings, source=f"/{group}")
 
 
+def say_where_all_stand() -> None:
+    """For the log, of one that does not stop."""
+    for task in asyncio.all_tasks():
+        task.print_stack(file=sys.stderr)
+
+
 async def main(group: str, redis_url: str, database_url: str, seed: int) -> None:
     settings = Settings(
         redis_url=redis_url,
@@ -105,6 +113,8 @@ async def main(group: str, redis_url: str, database_url: str, seed: int) -> None
         streams_deliveries_max=50,  # what is transient must get through, however unlucky
         streams_stop_s=3,
     )
+    faulthandler.register(signal.SIGUSR1)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR2, say_where_all_stand)
     async with open_database(database_url, durable=False) as database:
         await run_until_stopped(*parts(group, settings, database, seed))
 

@@ -97,10 +97,14 @@ def ran_here(folder: Path) -> bool:
     return (folder / "ports.json").exists()
 
 
+def sample_site_file(folder: Path) -> Path:
+    return folder / "sample-site.toml"
+
+
 def sample_site(folder: Path, source: Path, port: int) -> Path:
     """The sample newspaper's site file with the address that it has here, and its standing pages beside it."""
     text = source.read_text(encoding="utf-8")
-    file = folder / "sample-site.toml"
+    file = sample_site_file(folder)
     file.write_text(
         re.sub(r"(?m)^base_url = .*$", f'base_url = "http://localhost:{port}"', text, count=1), encoding="utf-8"
     )

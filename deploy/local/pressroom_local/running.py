@@ -41,8 +41,8 @@ async def up(settings: Settings, console: Console, *, without: frozenset[str], w
 
     data = folder.prepare(settings.data_dir)
     lock = folder.lock(data)
-    own_site = _own_site(settings)
-    plan, key_is_new = await _plan(settings, data, own_site, without)
+    own = own_site(settings)
+    plan, key_is_new = await _plan(settings, data, own, without)
     supervisor = Supervisor(
         processes(plan, os.environ),
         logs=data / "logs",
@@ -55,7 +55,7 @@ async def up(settings: Settings, console: Console, *, without: frozenset[str], w
     say(f"Starting Pressroom in {data} …")
     try:
         await _unless(stop, supervisor.start())
-        if not stop.is_set() and (with_sample or (with_sample is None and own_site is None)):
+        if not stop.is_set() and (with_sample or (with_sample is None and own is None)):
             progress = Progress(console, tuple(each.reports for each in plan.services if each.reports))
             async with open_api(f"http://127.0.0.1:{plan.ports['ingest']}", plan.admin_key) as api:
                 await _unless(stop, sample.load(api, progress, timeout_s=settings.receipt_timeout_s))
@@ -83,7 +83,7 @@ async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, Any]) -> None:
                 await each
 
 
-def _own_site(settings: Settings) -> Path | None:
+def own_site(settings: Settings) -> Path | None:
     """One's own newspaper: the file that the setting names, else `site.toml` here; None for the sample's."""
     if "site" in settings.model_fields_set or settings.site.is_file():
         load_site(settings.site)
@@ -91,7 +91,7 @@ def _own_site(settings: Settings) -> Path | None:
     return None
 
 
-async def _plan(settings: Settings, data: Path, own_site: Path | None, without: frozenset[str]) -> tuple[Plan, bool]:
+async def _plan(settings: Settings, data: Path, own: Path | None, without: frozenset[str]) -> tuple[Plan, bool]:
     if not is_free(settings.port, settings.bind):
         raise LocalError(
             f"Port {settings.port} is in use by another program: stop that one, or choose another port "
@@ -103,8 +103,8 @@ async def _plan(settings: Settings, data: Path, own_site: Path | None, without: 
     key, key_is_new = (settings.admin_key.get_secret_value(), False) if settings.admin_key else folder.admin_key(data)
     plan = Plan(
         data=data,
-        site=own_site or folder.sample_site(data, sample.SITE, settings.port),
-        site_store=_site_folder(settings),
+        site=own or folder.sample_site(data, sample.SITE, settings.port),
+        site_store=site_folder(settings),
         port=settings.port,
         bind=settings.bind,
         admin_key=key,
@@ -117,7 +117,8 @@ async def _plan(settings: Settings, data: Path, own_site: Path | None, without: 
     return replace(plan, ports=ports), key_is_new
 
 
-def _site_folder(settings: Settings) -> Path:
+def site_folder(settings: Settings) -> Path:
+    """Where the site lies on this machine. Raises `LocalError` when it lies elsewhere."""
     store = urlsplit(settings.site_store or (settings.data_dir.resolve() / "site").as_uri())
     if store.scheme != "file":
         raise LocalError(

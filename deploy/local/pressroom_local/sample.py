@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import tomllib
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from pressroom_local.client import Api
-from pressroom_local.frontmatter import Manuscript, read_manuscript
+from pressroom_local.frontmatter import Manuscript, Picture, read_manuscript
 from pressroom_local.progress import Progress
 from pressroom_local.publishing import Draft, publish_once, store
 
 FOLDER = Path(__file__).parent / "sample"
 SITE = FOLDER / "site.toml"
+FACE_AT = (0.5, 0.45)
+"""Where the people of the sample look out of their pictures."""
 LOOK_S = 0.3
 """Pause between two looks at the receipts."""
 
@@ -23,10 +27,16 @@ def manuscripts() -> list[Manuscript]:
     return sorted(found, key=lambda each: datetime.fromisoformat(each.document["published_at"]))
 
 
+def people() -> dict[str, dict[str, Any]]:
+    """What is said of its columnists, by their slugs: `bio`, `picture` (a file beside its site file), `alt`."""
+    return tomllib.loads((FOLDER / "authors.toml").read_text(encoding="utf-8"))
+
+
 async def load(api: Api, progress: Progress, *, timeout_s: float) -> int:
     """Publish what is not live yet; how many articles went out. Ends when every service has had its say of them."""
     progress.say("Storing the sample newspaper's articles and pictures …")
     drafts = await store(api, manuscripts(), only_new=True)
+    await _introduce(api)
     with progress:
         went_out: list[Draft] = []
         for draft in drafts:
@@ -44,6 +54,16 @@ async def load(api: Api, progress: Progress, *, timeout_s: float) -> int:
                 f"{len(progress.open)} articles are not yet everywhere; `pressroom status ARTICLE` tells more."
             )
     return len(went_out)
+
+
+async def _introduce(api: Api) -> None:
+    """Say who its columnists are, of whom nobody has said anything yet."""
+    for slug, said in people().items():
+        held = await api.call("GET", f"/authors/{slug}")
+        if not held["bio"] and not held["media_id"]:
+            picture = Picture("picture", said["picture"], FOLDER / said["picture"], said["alt"], focal_point=FACE_AT)
+            patch = {"bio": said["bio"], "media_id": await api.upload(picture)}
+            await api.call("PATCH", f"/authors/{slug}", json=patch)
 
 
 async def _look(api: Api, progress: Progress) -> None:

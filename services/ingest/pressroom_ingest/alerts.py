@@ -32,6 +32,7 @@ TURN_S = 5.0
 LEASE_S = 30
 BEHIND_S = 300
 FULL_PART = 0.8
+MISSED = "Scheduled publications were missed and wait for an editor; `GET /api/v1/articles?held=true` lists them."
 
 
 class Watch:
@@ -96,7 +97,7 @@ class Watch:
         async with self._desk.read() as work:
             held = await work.schedules.held()
         if held:
-            found["schedules"] = f"{held} scheduled publications were missed and wait for an editor."
+            found["schedules"] = MISSED
         return found
 
 

@@ -89,6 +89,13 @@ class Filter:
     """Whose newest version went out later than scheduled, by more than that."""
 
 
+HEAD = sa.select(article).where(article.c.id == sa.bindparam("article_id"))
+HEAD_LOCKED = HEAD.with_for_update()
+REVISION = sa.select(revision).where(
+    revision.c.article_id == sa.bindparam("article_id"), revision.c.number == sa.bindparam("number")
+)
+
+
 class Articles:
     """The articles, in one transaction."""
 
@@ -122,7 +129,7 @@ class Articles:
                 embargo_until=given.embargo_until,
             )
         )
-        await self._save(article_id, 1, given, {}, actor, now)
+        await self.save(article_id, 1, given, {}, actor, now)
         return await self.head(article_id)
 
     async def change(self, article_id: str, patch: dict[str, Any], *, if_match: str | None, actor: Actor) -> Head:
@@ -171,7 +178,7 @@ class Articles:
                 **self._unapproved(head, actor),
             )
         )
-        await self._save(head.id, head.revision + 1, given, newest.document, actor, now)
+        await self.save(head.id, head.revision + 1, given, newest.document, actor, now)
         return await self.head(head.id)
 
     @staticmethod
@@ -190,8 +197,8 @@ class Articles:
         await self._connection.execute(sa.delete(article).where(article.c.id == article_id))
 
     async def head(self, article_id: str, *, lock: bool = False) -> Head:
-        statement = sa.select(article).where(article.c.id == article_id)
-        row = (await self._connection.execute(statement.with_for_update() if lock else statement)).one_or_none()
+        statement = HEAD_LOCKED if lock else HEAD
+        row = (await self._connection.execute(statement, {"article_id": article_id})).one_or_none()
         if row is None:
             raise no_article(article_id)
         return Head(*row)
@@ -200,8 +207,7 @@ class Articles:
         held = self._revisions.get((article_id, number))
         if held is not None:
             return held
-        statement = sa.select(revision).where(revision.c.article_id == article_id, revision.c.number == number)
-        row = (await self._connection.execute(statement)).one_or_none()
+        row = (await self._connection.execute(REVISION, {"article_id": article_id, "number": number})).one_or_none()
         if row is None:
             raise Problem(404, f"The article {article_id!r} has no revision {number}.")
         self._revisions[article_id, number] = Revision(*row)
@@ -304,9 +310,10 @@ class Articles:
             headers={"Location": f"/api/v1/articles/{head.id}"},
         )
 
-    async def _save(
+    async def save(
         self, article_id: str, number: int, given: ArticleIn, before: dict[str, Any], actor: Actor, now: datetime
     ) -> None:
+        """Keep one revision of an article whose head says so, and what it names."""
         await self._names.learn(given)
         document = stored(given)
         await self._connection.execute(

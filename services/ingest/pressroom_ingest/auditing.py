@@ -14,6 +14,7 @@ from pressroom_ingest.tables import audit
 from pressroom_shared.clock import Clock, rfc3339
 
 ADDRESS_CHARS_MAX = 64
+ADD = sa.insert(audit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +38,16 @@ class Audit:
     async def add(self, actor: Actor, action: str, *, article_id: str = "", **detail: Any) -> None:
         """One line. `action` is a noun and a verb, `article.published`; `detail` holds no text of the article."""
         await self._connection.execute(
-            sa.insert(audit).values(
-                at=self._clock.now(),
-                actor_id=actor.id,
-                actor_name=actor.name,
-                action=action,
-                article_id=article_id or None,
-                detail=detail,
-                address=actor.address[:ADDRESS_CHARS_MAX] or None,
-            )
+            ADD,
+            {
+                "at": self._clock.now(),
+                "actor_id": actor.id,
+                "actor_name": actor.name,
+                "action": action,
+                "article_id": article_id or None,
+                "detail": detail,
+                "address": actor.address[:ADDRESS_CHARS_MAX] or None,
+            },
         )
 
     async def page(self, wanted: AuditFilter, *, before: int | None, limit: int) -> list[dict[str, Any]]:

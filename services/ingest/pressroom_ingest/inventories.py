@@ -13,7 +13,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pressroom_ingest.operation_tables import inventory, inventory_page
+from pressroom_ingest.operation_tables import adoption, inventory, inventory_page
 from pressroom_ingest.tables import article, tombstone
 from pressroom_shared import outbox
 from pressroom_shared.clock import Clock, microseconds
@@ -47,6 +47,8 @@ class Drift:
     ours: int
     theirs: int
     path: str = ""
+    gone: bool = False
+    """Whether the sink holds it as withdrawn."""
 
     def view(self) -> dict[str, Any]:
         return {
@@ -153,7 +155,7 @@ class Inventories:
         )
         withdrawn = article.c.state == "withdrawn"
         known = (
-            sa.select(article.c.id, article.c.version, theirs.c.version.label("theirs"))
+            sa.select(article.c.id, article.c.version, theirs.c.version.label("theirs"), theirs.c.withdrawn)
             .outerjoin(theirs, theirs.c.article_id == article.c.id)
             .where(
                 article.c.version.is_not(None),
@@ -176,7 +178,7 @@ class Inventories:
             .limit(limit)
         )
         found = [
-            Drift(group, row.id, _kind(row.version, row.theirs), row.version, row.theirs or 0)
+            Drift(group, row.id, _kind(row.version, row.theirs), row.version, row.theirs or 0, gone=bool(row.withdrawn))
             for row in await self._connection.execute(known)
         ]
         found += [
@@ -197,6 +199,7 @@ class Inventories:
         ).scalars()
         for request_id in list(ids):
             await self._connection.execute(sa.delete(inventory).where(inventory.c.request_id == request_id))
+            await self._connection.execute(sa.delete(adoption).where(adoption.c.request_id == request_id))
             await self._connection.execute(sa.delete(inventory_page).where(inventory_page.c.request_id == request_id))
 
 

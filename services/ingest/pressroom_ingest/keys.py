@@ -15,9 +15,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from pressroom_ingest.keyring import announce_keys
 from pressroom_ingest.tables import api_key
 from pressroom_shared.clock import Clock, rfc3339
-from pressroom_shared.database import insert
+from pressroom_shared.database import UtcTime, insert
 from pressroom_shared.http import Problem
 from pressroom_shared.ids import new_id
+
+_SHA256, _NOW = sa.bindparam("sha256", type_=sa.Text), sa.bindparam("now", type_=UtcTime)
+WHOSE = sa.select(api_key.c.id, api_key.c.name, api_key.c.role, api_key.c.sections).where(
+    sa.or_(
+        api_key.c.secret_sha256 == _SHA256,
+        sa.and_(api_key.c.previous_sha256 == _SHA256, api_key.c.previous_until > _NOW),
+    ),
+    api_key.c.revoked_at.is_(None),
+    sa.or_(api_key.c.expires_at.is_(None), api_key.c.expires_at > _NOW),
+)
+"""Whose secret it is. Built once: every request asks it."""
 
 Role = Literal["reader", "contributor", "editor", "admin"]
 RANK: dict[str, int] = {"reader": 0, "contributor": 1, "editor": 2, "admin": 3}
@@ -89,18 +100,8 @@ class Keys:
 
     async def actor(self, secret: str) -> Actor | None:
         """Whose secret it is; None when nobody's, expired or revoked. The one before a rotation counts for a while."""
-        now, sha256 = self._clock.now(), digest(secret)
-        current = api_key.c.secret_sha256 == sha256
-        previous = sa.and_(api_key.c.previous_sha256 == sha256, api_key.c.previous_until > now)
-        row = (
-            await self._connection.execute(
-                sa.select(api_key.c.id, api_key.c.name, api_key.c.role, api_key.c.sections).where(
-                    sa.or_(current, previous),
-                    api_key.c.revoked_at.is_(None),
-                    sa.or_(api_key.c.expires_at.is_(None), api_key.c.expires_at > now),
-                )
-            )
-        ).one_or_none()
+        asked = {"sha256": digest(secret), "now": self._clock.now()}
+        row = (await self._connection.execute(WHOSE, asked)).one_or_none()
         return None if row is None else Actor(row.id, row.name, row.role, row.sections or {})
 
     async def create(

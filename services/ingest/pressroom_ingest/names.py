@@ -21,6 +21,20 @@ Value = TypeVar("Value")
 TABLES: dict[Kind, sa.Table] = {"author": person, "tag": tag}
 
 
+def _now_statement(kind: Kind, table: sa.Table) -> sa.Select[Any]:
+    wanted = sa.bindparam("slugs", expanding=True, type_=sa.Text)
+    led = sa.and_(alias.c.kind == kind, alias.c.target == table.c.slug, alias.c.slug.in_(wanted))
+    return (
+        sa.select(table, alias.c.slug.label("former"))
+        .outerjoin(alias, led)
+        .where(sa.or_(table.c.slug.in_(wanted), alias.c.slug.is_not(None)))
+    )
+
+
+NOW = {kind: _now_statement(kind, table) for kind, table in TABLES.items()}
+"""The rows that slugs lead to now. Built once: every publication asks it."""
+
+
 def merged(parts: Iterable[Mapping[str, Value]]) -> dict[str, Value]:
     """All in one; of what stands in several, the last."""
     whole: dict[str, Value] = {}
@@ -88,15 +102,8 @@ class Names:
         wanted = list(dict.fromkeys(slugs))
         if not wanted:
             return []
-        table = TABLES[kind]
-        led = sa.and_(alias.c.kind == kind, alias.c.target == table.c.slug, alias.c.slug.in_(wanted))
-        statement = (
-            sa.select(table, alias.c.slug.label("former"))
-            .outerjoin(alias, led)
-            .where(sa.or_(table.c.slug.in_(wanted), alias.c.slug.is_not(None)))
-        )
         found: dict[str, Any] = {}
-        for row in await self._connection.execute(statement):
+        for row in await self._connection.execute(NOW[kind], {"slugs": wanted}):
             found[row.slug] = row
             if row.former is not None:
                 found[row.former] = row

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from pressroom_ingest.adopting import Adoptions
 from pressroom_ingest.alerts import Watch
 from pressroom_ingest.desk import Desk, Work
 from pressroom_ingest.inventories import Inventories
@@ -26,7 +27,10 @@ async def on_replay_requested(event: ReplayRequested, work: Work) -> None:
 
 
 async def on_inventory_reported(event: InventoryReported, work: Work) -> None:
-    """One page of what a sink holds."""
+    """One page of what a sink holds, or of what is taken back from it."""
+    if event.data.documents:
+        await Adoptions(work).take(event.data)
+        return
     await Inventories(work.connection, SystemClock()).record(event.data)
 
 

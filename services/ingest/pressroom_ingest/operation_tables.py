@@ -49,6 +49,18 @@ inventory_page = sa.Table(
     sa.Column("at", UtcTime, nullable=False),
 )
 
+# What was asked back from the sink that keeps it: asked, taken or refused.
+adoption = sa.Table(
+    "adoption",
+    metadata,
+    sa.Column("request_id", sa.Text, primary_key=True),
+    sa.Column("article_id", sa.Text, primary_key=True),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("actor_id", sa.Text, nullable=False),
+    sa.Column("actor_name", sa.Text, nullable=False),
+)
+
 # What the operator was told of, and not yet that it is over.
 alert = sa.Table(
     "alert",

@@ -26,6 +26,39 @@ from pressroom_shared.keys import ARTICLES
 from pressroom_shared.site import Site
 
 SLUG_TRIES_MAX = 1000
+VERSION_MAX = 2**63 - 1
+
+# The statements of every publication are built once.
+_ARTICLE_ID: sa.BindParameter[str] = sa.bindparam("article_id")
+_VERSION: sa.BindParameter[int] = sa.bindparam("version")
+_PATH: sa.BindParameter[str] = sa.bindparam("path")
+ADD = sa.insert(publication)
+UNSCHEDULE = sa.delete(schedule).where(schedule.c.article_id == _ARTICLE_ID)
+GO_LIVE = (
+    sa.update(article)
+    .where(article.c.id == sa.bindparam("this"))
+    .values(
+        state="live",
+        review_state="draft",
+        **{
+            name: sa.bindparam(name)
+            for name in ("live_revision", "version", "path", "slug", "first_published_at", "updated_at")
+        },
+    )
+)
+HISTORY = (
+    sa.select(publication)
+    .where(publication.c.article_id == _ARTICLE_ID, publication.c.version <= _VERSION)
+    .order_by(publication.c.version)
+)
+FORMER_PATHS = sa.select(former_path.c.path).where(
+    former_path.c.article_id == _ARTICLE_ID, former_path.c.version <= _VERSION
+)
+WHO_IS_AT = (
+    sa.select(article.c.id)
+    .where(article.c.path == _PATH)
+    .union(sa.select(former_path.c.article_id).where(former_path.c.path == _PATH))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,18 +151,16 @@ class Publications:
         await self._unschedule(article_id)
         await self._move(head, path, went_out.version, newest.article.redirect_from)
         await self._connection.execute(
-            sa.update(article)
-            .where(article.c.id == article_id)
-            .values(
-                state="live",
-                review_state="draft",
-                live_revision=newest.number,
-                version=went_out.version,
-                path=path,
-                slug=path.rstrip("/").rsplit("/", 1)[-1],
-                first_published_at=first,
-                updated_at=now,
-            )
+            GO_LIVE,
+            {
+                "this": article_id,
+                "live_revision": newest.number,
+                "version": went_out.version,
+                "path": path,
+                "slug": path.rstrip("/").rsplit("/", 1)[-1],
+                "first_published_at": first,
+                "updated_at": now,
+            },
         )
         return went_out
 
@@ -214,16 +245,12 @@ class Publications:
 
     async def history(self, article_id: str, *, up_to: int | None = None) -> list[Publication]:
         """Every version that went out, oldest first."""
-        statement = sa.select(publication).where(publication.c.article_id == article_id).order_by(publication.c.version)
-        if up_to is not None:
-            statement = statement.where(publication.c.version <= up_to)
-        return [Publication(*row) for row in await self._connection.execute(statement)]
+        asked = {"article_id": article_id, "version": VERSION_MAX if up_to is None else up_to}
+        return [Publication(*row) for row in await self._connection.execute(HISTORY, asked)]
 
     async def former_paths(self, article_id: str, *, up_to: int | None = None) -> list[str]:
-        statement = sa.select(former_path.c.path).where(former_path.c.article_id == article_id)
-        if up_to is not None:
-            statement = statement.where(former_path.c.version <= up_to)
-        return sorted((await self._connection.execute(statement)).scalars())
+        asked = {"article_id": article_id, "version": VERSION_MAX if up_to is None else up_to}
+        return sorted((await self._connection.execute(FORMER_PATHS, asked)).scalars())
 
     async def may_go_out(
         self,
@@ -264,7 +291,7 @@ class Publications:
             raise invalid(wrong)
 
     async def _unschedule(self, article_id: str) -> None:
-        await self._connection.execute(sa.delete(schedule).where(schedule.c.article_id == article_id))
+        await self._connection.execute(UNSCHEDULE, {"article_id": article_id})
 
     def _change(self, head: Head, wish: Wish) -> Change:
         live = head.state == "live"
@@ -294,7 +321,7 @@ class Publications:
             **({"redirect_to": None, "scheduled_for": None} | fields),
         )
         values = {name: getattr(written, name) for name in Publication.__dataclass_fields__}
-        await self._connection.execute(sa.insert(publication).values(**values))
+        await self._connection.execute(ADD, values)
         if bulk:
             await self._bulk.send([(head.id, version)])
             return written
@@ -333,9 +360,7 @@ class Publications:
         return set((await self._connection.execute(now_at.union(was_at))).scalars())
 
     async def _is_free(self, path: str, article_id: str) -> bool:
-        now_at = sa.select(article.c.id).where(article.c.path == path)
-        was_at = sa.select(former_path.c.article_id).where(former_path.c.path == path)
-        return set((await self._connection.execute(now_at.union(was_at))).scalars()) <= {article_id}
+        return set((await self._connection.execute(WHO_IS_AT, {"path": path})).scalars()) <= {article_id}
 
     async def _move(self, head: Head, path: str, version: int, redirect_from: list[str]) -> None:
         """Keep every address that the article had; the one it comes back to is no former one any more."""

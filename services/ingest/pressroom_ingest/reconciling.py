@@ -2,7 +2,8 @@
 
 What a sink lacks or holds in an older version is replayed to it. What it holds in a newer version than ingest (which
 was restored from a backup, then) stays, unless the operator decides for ingest: then ingest's state goes out again,
-silently, above every version that a sink holds, and what ingest no longer has is withdrawn.
+silently, above every version that a sink holds, and what ingest no longer has is withdrawn. Or ingest takes back what
+it has lost from the sink that keeps articles whole.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from pressroom_ingest.adopting import KEEPER, Adoptions
 from pressroom_ingest.desk import Work
 from pressroom_ingest.events import build
 from pressroom_ingest.inventories import SOURCE, Drift, Inventories
@@ -31,9 +33,10 @@ REPLAYED = frozenset({"missing", "behind", "differs"})
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What would be done: articles to replay by their sinks, to send again above, to withdraw."""
+    """What would be done: articles to replay by their sinks, to take back, to send again above, to withdraw."""
 
     replayed: dict[str, tuple[str, ...]]
+    adopted: tuple[str, ...]
     above: dict[str, int]
     withdrawn: dict[str, Drift]
     left: int
@@ -41,6 +44,7 @@ class Plan:
     def view(self) -> dict[str, object]:
         return {
             "replayed": {group: len(ids) for group, ids in self.replayed.items()},
+            "adopted": len(self.adopted),
             "stamped_again": len(self.above),
             "withdrawn": len(self.withdrawn),
             "left_as_drift": self.left,
@@ -71,9 +75,16 @@ async def _hash(work: Work, article_id: str, version: int) -> str:
     return content_hash(data)
 
 
-def plan(drift: Sequence[Drift], *, from_ingest: bool) -> Plan:
-    """What to do about it. What was purged is purged everywhere; without `from_ingest`, all else that is newer in a
-    sink, or only there, is left as it is."""
+def plan(drift: Sequence[Drift], *, from_ingest: bool, adopt: bool) -> Plan:
+    """What to do about it. What was purged is purged everywhere; with neither, all else that is newer in a sink, or
+    only there, is left as it is.
+
+    With both, ingest decides about what it has, and takes back what it has not.
+    """
+    lost = {"unknown"} if from_ingest else {"unknown", "ahead"}
+    adopted = {
+        each.article_id for each in drift if adopt and each.group == KEEPER and each.kind in lost and not each.gone
+    }
     replayed: dict[str, list[str]] = defaultdict(list)
     above: dict[str, int] = {}
     withdrawn: dict[str, Drift] = {}
@@ -81,6 +92,8 @@ def plan(drift: Sequence[Drift], *, from_ingest: bool) -> Plan:
     for each in drift:
         if each.kind in REPLAYED:
             replayed[each.group].append(each.article_id)
+        elif each.article_id in adopted:
+            continue
         elif not from_ingest and each.kind != "purged":
             left += 1
         elif each.kind == "ahead":
@@ -90,15 +103,19 @@ def plan(drift: Sequence[Drift], *, from_ingest: bool) -> Plan:
             best = max(before, each, key=lambda one: one.theirs)
             withdrawn[each.article_id] = replace(best, path=best.path or before.path or each.path)
     return Plan(
-        # What is sent again above everything reaches every sink anyway.
-        {group: tuple(one for one in ids if one not in above) for group, ids in replayed.items()},
+        # What is sent again above everything, or is taken back, reaches every sink anyway.
+        {
+            group: tuple(one for one in ids if one not in above and one not in adopted)
+            for group, ids in replayed.items()
+        },
+        tuple(sorted(adopted)),
         above,
         withdrawn,
         left,
     )
 
 
-async def carry_out(work: Work, clock: Clock, wanted: Plan, actor: Actor) -> None:
+async def carry_out(work: Work, clock: Clock, wanted: Plan, actor: Actor, *, request_id: str) -> None:
     """Do it: all in the caller's transaction."""
     replays = Replays(work.connection, clock)
     groups_by_ids: dict[tuple[str, ...], list[str]] = defaultdict(list)
@@ -107,6 +124,7 @@ async def carry_out(work: Work, clock: Clock, wanted: Plan, actor: Actor) -> Non
             groups_by_ids[ids].append(group)
     for ids, groups in groups_by_ids.items():
         await replays.ask(Selection(ids=ids), groups, reason=f"Reconciling, asked for by {actor.name}.")
+    await Adoptions(work).ask(request_id, wanted.adopted, actor)
     for article_id, version in wanted.above.items():
         await work.publications.again(article_id, above=version, actor=actor)
     for each in wanted.withdrawn.values():

@@ -137,7 +137,7 @@ async def main(settings: Settings) -> None:
         consumer.on(ArticlePublished, on_article_published)
         consumer.on(ArticleUnpublished, on_article_unpublished)
         consumer.on(KeysChanged, on_keys)
-        held = (article.c.id, article.c.version, article.c.live)
+        held = (article.c.id, article.c.version, article.c.live, None, article.c.document)
         answer_inventories(consumer, lambda: held_in(desk.database, *held), settings, desk.clock)
         sender = Sender(desk.database, settings, desk.site, server, desk.signer, desk.clock) if server else None
         if sender is None:

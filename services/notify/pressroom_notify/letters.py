@@ -6,6 +6,7 @@ reader's own address or link stands; between the cuts it is encoded once.
 
 from __future__ import annotations
 
+import binascii
 import hashlib
 import html
 import re
@@ -18,9 +19,6 @@ from email.policy import SMTP
 from email.utils import format_datetime
 
 from pressroom_shared.site import Site
-
-LINE_MAX = 74
-"""Octets of an encoded line, so that a soft break still fits below the 76 of RFC 2045."""
 
 SUBJECT_CHARACTERS_MAX = 200
 
@@ -159,15 +157,4 @@ def _quoted(text: str) -> bytes:
 
 
 def _quoted_line(line: str) -> bytes:
-    done: list[bytes] = []
-    current = b""
-    octets = line.encode()
-    for place, octet in enumerate(octets, 1):
-        bare = 33 <= octet <= 126 and octet != ord("=")
-        bare = bare or (octet == ord(" ") and place < len(octets))  # a space at the end would be lost
-        piece = bytes((octet,)) if bare else b"=%02X" % octet
-        if len(current) + len(piece) > LINE_MAX:
-            done.append(current)
-            current = b""
-        current += piece
-    return b"=\r\n".join((*done, current))
+    return binascii.b2a_qp(line.encode(), istext=False).replace(b"\n", b"\r\n")

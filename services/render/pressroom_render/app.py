@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-import sqlalchemy as sa
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,20 +16,24 @@ from pressroom_render.card_style import load_style
 from pressroom_render.compose import Composer
 from pressroom_render.drawers import Drawers
 from pressroom_render.handlers import Work, on_article, on_front, on_keys, on_preview, on_profile
+from pressroom_render.letter_mail import LetterMail
 from pressroom_render.letters import LetterKeeper
+from pressroom_render.looks import LookWatch, keep_look, look_of
 from pressroom_render.pages import Pages
 from pressroom_render.previews import PreviewWriter
 from pressroom_render.projection import Projection
 from pressroom_render.purge import Purger
-from pressroom_render.rebuild import rebuild
+from pressroom_render.rebuild import Progress, no_progress, rebuild
 from pressroom_render.settings import Settings
 from pressroom_render.standing import read_standing
 from pressroom_render.stylesheet import Assets, assets
-from pressroom_render.tables import article, design
+from pressroom_render.tables import article
 from pressroom_render.templating import Templates
-from pressroom_render.writer import PageWriter
+from pressroom_render.writer import PageWriter, compressed
+from pressroom_shared.alarms import Alarming, full_disk
 from pressroom_shared.clock import Clock, SystemClock
-from pressroom_shared.database import Database, insert, migrate, open_database
+from pressroom_shared.database import Database, migrate, open_database
+from pressroom_shared.errors import SiteFileError
 from pressroom_shared.events import (
     ArticlePreviewed,
     ArticlePublished,
@@ -42,7 +44,7 @@ from pressroom_shared.events import (
     TagChanged,
 )
 from pressroom_shared.http import HttpServer, create_http
-from pressroom_shared.inventories import answer_inventories, held_in
+from pressroom_shared.inventories import answer_inventories, held_in, whole_in
 from pressroom_shared.outbox import OutcomeOutbox
 from pressroom_shared.running import Runnable, Task
 from pressroom_shared.site import Site, load_site
@@ -50,6 +52,8 @@ from pressroom_shared.sitestore import SiteStore, open_site_store
 from pressroom_shared.streams import Consumer, Relay
 
 SOURCE = "/render"
+TEXTS = (".css", ".js")
+BROTLI_QUALITY_BEST = 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,6 @@ class Studio:
     database: Database
     clock: Clock
     assets: Assets
-    templates: Templates
     composer: Composer
 
     def pages(self, connection: AsyncConnection) -> Pages:
@@ -79,51 +82,57 @@ class Studio:
 @asynccontextmanager
 async def open_studio(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Studio]:
     """The studio on a migrated database."""
-    site = load_site(settings.site)
+    composer, found = read_look(settings)
     store = open_site_store(settings.site_store_url)
-    own = settings.site.parent / "templates"
-    found, templates = assets(site, own), Templates(own)
-    composer = Composer(site, found, templates, read_standing(settings.site.parent / "pages", site))
     async with open_database(settings.database) as database:
         await migrate(database, "pressroom_render")
-        yield Studio(settings, site, store, database, clock or SystemClock(), found, templates, composer)
+        yield Studio(settings, composer.site, store, database, clock or SystemClock(), found, composer)
 
 
-def look(studio: Studio) -> str:
-    """Changes with anything that every page is made with: templates, stylesheet, site file, standing texts."""
-    texts = "".join(f"{each.path}{each.title}{each.body}" for _, each in sorted(studio.composer.standing.items()))
-    made_with = f"{studio.templates.hash}{sorted(studio.assets.files)}{studio.site.model_dump_json()}{texts}"
-    return hashlib.sha256(made_with.encode()).hexdigest()
+def read_look(settings: Settings) -> tuple[Composer, Assets]:
+    """What pages are made with, as the files have it now. Raises `SiteFileError`."""
+    site, own = load_site(settings.site), settings.site.parent / "templates"
+    found = assets(site, own)
+    return Composer(site, found, Templates(own), read_standing(settings.site.parent / "pages", site)), found
+
+
+def look_watch(studio: Studio) -> LookWatch:
+    """Part of every process of render. Files that cannot be read while they are being changed are no new look."""
+
+    def read_again() -> str:
+        try:
+            return read_look(studio.settings)[0].look
+        except SiteFileError:
+            return ""
+
+    return LookWatch(studio.database, studio.composer.look, read_again)
 
 
 async def prepare_site(studio: Studio) -> None:
     """Stylesheet and font in place; every page marked when the look or the site file has changed since."""
     await put_assets(studio)
-    found = look(studio)
+    found = studio.composer.look
     async with studio.database.begin() as connection:
-        if await connection.scalar(sa.select(design.c.hash).where(design.c.name == "site")) != found:
+        if await look_of(connection) != found:
             await studio.pages(connection).mark_all(sorted(studio.composer.standing))
-            await _keep_look(connection, found)
+            await keep_look(connection, found)
 
 
-async def rebuild_site(studio: Studio) -> int:
+async def rebuild_site(studio: Studio, progress: Progress = no_progress) -> int:
     """Every page with today's look, in one step. Says how many pages there are."""
     await put_assets(studio)
     async with studio.database.begin() as connection:
         await studio.pages(connection).mark_dirty(standing_pages(studio.site, sorted(studio.composer.standing)))
-        await _keep_look(connection, look(studio))
-    return await rebuild(studio.database, studio.store, studio.composer, studio.clock)
+    return await rebuild(studio.database, studio.store, studio.composer, studio.clock, progress)
 
 
 async def put_assets(studio: Studio) -> None:
+    """Those that are not there yet; texts with their compressed copies, made once and as small as can be."""
     for key, body in studio.assets.files.items():
-        if not await studio.store.exists(key):
-            await studio.store.put(key, body)
-
-
-async def _keep_look(connection: AsyncConnection, found: str) -> None:
-    statement = insert(connection, design).values(name="site", hash=found)
-    await connection.execute(statement.on_conflict_do_update(index_elements=[design.c.name], set_={"hash": found}))
+        copies = await asyncio.to_thread(compressed, body, BROTLI_QUALITY_BEST) if key.endswith(TEXTS) else []
+        for suffix, content in (*copies, ("", body)):
+            if not await studio.store.exists(f"{key}{suffix}"):
+                await studio.store.put(f"{key}{suffix}", content)
 
 
 async def pages_parts(studio: Studio) -> list[Runnable]:
@@ -144,8 +153,14 @@ async def pages_parts(studio: Studio) -> list[Runnable]:
     consumer.on(TagChanged, on_profile)
     consumer.on(KeysChanged, on_keys)
     consumer.on(ArticlePreviewed, on_preview)
-    held = (article.c.id, article.c.version, article.c.live, article.c.path)
-    answer_inventories(consumer, lambda: held_in(studio.database, *held), studio.settings, studio.clock)
+    held = (article.c.id, article.c.version, article.c.live, article.c.path, article.c.document)
+    answer_inventories(
+        consumer,
+        lambda: held_in(studio.database, *held),
+        studio.settings,
+        studio.clock,
+        whole=lambda ids: whole_in(studio.database, *held, ids=ids),
+    )
     writer = PageWriter(studio.database, studio.store, studio.composer, studio.settings, studio.clock)
 
     purger = Purger(studio.settings.purge_url, studio.site) if studio.settings.purge_url else None
@@ -158,7 +173,18 @@ async def pages_parts(studio: Studio) -> list[Runnable]:
     server = _health(studio, "Pressroom pages", ready, studio.settings.pages_http_port)
     previews = PreviewWriter(studio.database, studio.store, studio.composer, studio.clock)
     relay = Relay(studio.database, studio.settings, source=SOURCE)
-    return [consumer, writer, previews, relay, server, *([purger] if purger else [])]
+    site_folder = studio.store.path("www").parent
+    looks = {
+        "pages": lambda: writer.trouble,
+        "disk:site": lambda: full_disk(studio.settings, site_folder, of="the site store"),
+    }
+    alarming = Alarming(studio.settings, looks, studio.clock)
+    parts: list[Runnable] = [consumer, writer, previews, relay, server, alarming, look_watch(studio)]
+    if purger is not None:
+        parts.append(purger)
+    if studio.settings.smtp_url:
+        parts.append(LetterMail(studio.database, studio.settings, studio.site, studio.clock))
+    return parts
 
 
 def create_api(studio: Studio, drawers: Drawers) -> FastAPI:
@@ -193,7 +219,7 @@ async def http_parts(studio: Studio) -> list[Runnable]:
     keeper = LetterKeeper(
         studio.database, studio.clock, letters_days=settings.letters_days, tips_days=settings.tips_days
     )
-    return [Task(serve), keeper]
+    return [Task(serve), keeper, look_watch(studio)]
 
 
 def _health(studio: Studio, title: str, ready: Callable[[], Awaitable[str | None]], port: int) -> HttpServer:

@@ -10,8 +10,9 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from pressroom_render.card_style import Style
-from pressroom_render.cards import card_of, one_line
+from pressroom_render.cards import card_of, face_of, one_line
 from pressroom_render.drawers import Drawers, Ruined
+from pressroom_render.portraits import Portraits
 from pressroom_render.projection import Projection
 from pressroom_shared.bearer import Credentials, known_key
 from pressroom_shared.clock import Clock
@@ -40,7 +41,7 @@ class Previews:
     busy: int = 0
 
 
-def the_previews(request: Request) -> Previews:
+async def the_previews(request: Request) -> Previews:
     previews: Previews = request.app.state.previews
     return previews
 
@@ -69,12 +70,14 @@ async def preview(
     try:
         async with previews.database.read() as connection:
             held = await Projection(connection).held(article_id)
-        if held is None or held.article is None:
-            raise Problem(404, f"There is no live article {article_id!r}.")
-        card = card_of(held.article, previews.site, previews.style)
+            if held is None or held.article is None:
+                raise Problem(404, f"There is no live article {article_id!r}.")
+            portrait = await Portraits(connection).of(face_of(held.article))
+        card = card_of(held.article, previews.site, previews.style, portrait)
         card = replace(card, headline=one_line(headline) or card.headline)
         picture = await previews.store.get(card.image_key) if card.image_key else None
-        jpeg, remarks = await previews.drawers.preview(card, picture)
+        face = await previews.store.get(card.portrait_key) if card.portrait_key else None
+        jpeg, remarks = await previews.drawers.preview(card, picture, face)
     except Ruined as error:
         raise Problem(422, f"The card cannot be drawn with this picture. {error}") from error
     finally:

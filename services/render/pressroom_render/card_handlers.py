@@ -9,14 +9,23 @@ from datetime import datetime
 
 from pressroom_render.card_store import Cards, HeldCard
 from pressroom_render.card_style import Style
-from pressroom_render.cards import Card, card_hash, card_key, card_of
+from pressroom_render.cards import Card, card_hash, card_key, card_of, face_of
 from pressroom_render.drawers import Drawers, Ruined
 from pressroom_render.image_store import Images, Made
 from pressroom_render.pages import Pages
+from pressroom_render.portraits import Portraits
 from pressroom_render.previews import card_key as preview_card_key
 from pressroom_render.shelf import Shelf
 from pressroom_shared.clock import Clock
-from pressroom_shared.events import Article, ArticlePreviewed, ArticlePublished, ArticleUnpublished, Outcome, Status
+from pressroom_shared.events import (
+    Article,
+    ArticlePreviewed,
+    ArticlePublished,
+    ArticleUnpublished,
+    AuthorChanged,
+    Outcome,
+    Status,
+)
 from pressroom_shared.outbox import OutcomeOutbox
 from pressroom_shared.site import Site
 from pressroom_shared.sitestore import SiteStore
@@ -26,7 +35,11 @@ EXTENSIONS = ("jpg", "png")
 NO_CARD = "A withdrawn article has no card."
 NOT_IN_STORE = "The lead picture is not in the store, so the card is drawn without it. Upload it again and publish."
 RUINED = "The lead picture cannot be used, so the card is drawn without it. {reason} Upload another one."
+FACE_RUINED = "The author's picture cannot be used, so the card is drawn without it. {reason}"
 NOT_MADE = "The picture {name} is shown as it was uploaded. {reason}"
+
+FACES_MAX = 100
+"""So many of an author's newest cards are drawn again with another picture; older ones when they are published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +48,7 @@ class CardStore:
 
     cards: Cards
     images: Images
+    portraits: Portraits
     pages: Pages
     outcomes: OutcomeOutbox
 
@@ -70,9 +84,14 @@ async def on_article(event: ArticlePublished | ArticleUnpublished, work: CardWor
         detail = f"A newer version ({held.version}) has its card already; nothing is to be done."
         return _outcome(event, "stale", detail, started, work)
     if held is not None and data.version == held.version and not event.replay:
+        await _renew(data.id, work)  # whoever was to do it may have been stopped
         return held.outcome
+    card: Card | None = None
     if isinstance(data, Article):
-        name, warning = await _draw(data, held, work, again=event.replay)
+        async with work.begin() as store:
+            portrait = await store.portraits.of(face_of(data))
+        card = card_of(data, work.site, work.style, portrait)
+        name, warning = await _draw(data.id, card, held, work, again=event.replay)
         made = await Shelf(work.store, work.drawers).make(data.media, again=event.replay)
         detail = " ".join(each for each in (warning, *_troubles(data, made)) if each)
     else:
@@ -83,7 +102,9 @@ async def on_article(event: ArticlePublished | ArticleUnpublished, work: CardWor
     former = [each for each in former if each and each != name]
     outcome = _outcome(event, "done" if name else "skipped", detail, started, work)
     async with work.begin() as store:
-        kept = HeldCard(data.version, bool(name), name, former, warning, outcome)
+        author = face_of(data) if isinstance(data, Article) else None
+        drawn = card.document() if card and author else None
+        kept = HeldCard(data.version, bool(name), name, former, warning, outcome, author, drawn)
         if await store.cards.put(kept, replay=event.replay):
             await store.outcomes.add(outcome)
             news = [await store.images.put(each) for each in made]
@@ -97,13 +118,47 @@ async def on_article(event: ArticlePublished | ArticleUnpublished, work: CardWor
         await _erase(former, work)
     elif held is not None and not held.live and held.version > data.version:  # withdrawn while this was drawn
         await _erase([name], work)
+    else:
+        await _renew(data.id, work)
     return None
 
 
-async def _draw(article: Article, held: HeldCard | None, work: CardWork, *, again: bool) -> tuple[str, str]:
+async def on_author(event: AuthorChanged, work: CardWork) -> None:
+    """Develop an author's picture, and draw the cards of what they think with it."""
+    picture = event.data.picture
+    made = await Shelf(work.store, work.drawers).make([picture] if picture else [], again=event.replay)
+    async with work.begin() as store:
+        await store.portraits.apply(event)
+        if any([await store.images.put(each) for each in made]):
+            await store.pages.mark_author(event.data.slug)
+        articles = await store.cards.by(event.data.slug, FACES_MAX)
+    for each in articles:
+        await _renew(each, work)
+
+
+async def _renew(article_id: str, work: CardWork) -> None:
+    """Draw a card again when its author's picture is another one by now.
+
+    Whoever stores a card looks here after that, and whoever stores a picture looks for its cards after that: one of
+    the two sees the other's.
+    """
+    async with work.begin() as store:
+        held = await store.cards.held(article_id)
+        if held is None or held.drawn is None or not held.live:
+            return
+        portrait = await store.portraits.of(held.author)
+    card = Card.read(held.drawn, work.style).with_portrait(portrait)
+    if card == Card.read(held.drawn, work.style):
+        return
+    key, warning = await _draw(article_id, card, held, work, again=False)
+    async with work.begin() as store:
+        if await store.cards.renew(held, key, warning, card.document()):
+            await store.pages.mark_article(article_id)
+
+
+async def _draw(article_id: str, card: Card, held: HeldCard | None, work: CardWork, *, again: bool) -> tuple[str, str]:
     """The card's key in the store, and a warning. A card that looks the same costs nothing."""
-    card = card_of(article, work.site, work.style)
-    key = card_key(article.id, card_hash(card))
+    key = card_key(article_id, card_hash(card))
     if held is not None and held.name == key and not again and await work.store.exists(key):
         return key, held.warning
     jpeg, png, warning = await _drawn(card, work)
@@ -115,21 +170,29 @@ async def _draw(article: Article, held: HeldCard | None, work: CardWork, *, agai
 async def on_preview(event: ArticlePreviewed, work: CardWork) -> None:
     """Draw a draft's card beside its page; it ends with the page."""
     if event.data.expires_at > work.clock.now():
-        jpeg, _, _ = await _drawn(card_of(event.data.article, work.site, work.style), work)
+        async with work.begin() as store:
+            portrait = await store.portraits.of(face_of(event.data.article))
+        jpeg, _, _ = await _drawn(card_of(event.data.article, work.site, work.style, portrait), work)
         await work.store.put(preview_card_key(event.data.token), jpeg)
 
 
 async def _drawn(card: Card, work: CardWork) -> tuple[bytes, bytes, str]:
     """A card as JPEG and as PNG, and a warning. It is drawn without a picture that cannot be used."""
     image = await work.store.get(card.image_key) if card.image_key else None
-    try:
-        jpeg, png, warning = await work.drawers.draw(card, image)
-    except Ruined as error:
-        if image is None:
-            raise Transient(f"The card was not drawn: {error}") from error
-        jpeg, png, _ = await work.drawers.draw(card, None)
-        warning = RUINED.format(reason=error)
-    return jpeg, png, NOT_IN_STORE if card.image_key and image is None else warning
+    face = await work.store.get(card.portrait_key) if card.portrait_key else None
+    said = [NOT_IN_STORE] if card.image_key and image is None else []
+    while True:
+        try:
+            jpeg, png, warning = await work.drawers.draw(card, image, face)
+        except Ruined as error:
+            if face is not None:  # which of the two it was shows when it is tried without one
+                face, said = None, [*said, FACE_RUINED.format(reason=error)]
+            elif image is not None:
+                image, said = None, [RUINED.format(reason=error)]
+            else:
+                raise Transient(f"The card was not drawn: {error}") from error
+        else:
+            return jpeg, png, " ".join(each for each in (*said, warning) if each)
 
 
 def _troubles(article: Article, made: list[Made]) -> list[str]:

@@ -22,10 +22,13 @@ BAND = 84
 """The bar across the top of breaking news."""
 COLUMN = 432
 """The picture beside the text."""
+FACE, FACE_SMALL, FACE_TINY = 336, 112, 56
+"""An author's picture: beside the text, beside the name, in the foot of a picture."""
 
 SIZES_PAPER = (108, 100, 92, 84, 76, 70, 64, 58, 52, 48, 44, 40, 36, 32, 29)
 SIZES_PICTURE = (80, 74, 68, 62, 56, 52, 48, 44, 40, 36, 32, 29)
 SIZES_COLUMN = (76, 70, 64, 58, 54, 50, 46, 42, 38)
+SIZES_OPINION = (104, 96, 88, 82, *SIZES_COLUMN, 34, 30)
 SMALL = 25
 NAME = 32
 
@@ -34,14 +37,17 @@ CONTRAST_MIN = 5.0
 """A little more than WCAG's 4.5, for what JPEG does to thin strokes."""
 
 
-def lay_out(card: Card, picture: Any) -> Sheet:
-    """The card with its picture, which is given in the shape of `shape_of(card)`; None: without."""
+def lay_out(card: Card, picture: Any, portrait: Any = None) -> Sheet:
+    """The card with its picture, which is given in the shape of `shape_of(card)`; None: without.
+
+    `portrait` is the author's, a square of `FACE` pixels; the layout of an opinion shows it.
+    """
     form = card.style.form(card.layout)
     if picture is None or form == "paper":
-        return _paper(card)
+        return _paper(card, portrait)
     if form == "column":
-        return _column(card, picture) or _paper(card)
-    return _picture(card, picture)
+        return _column(card, picture, portrait) or _paper(card, portrait)
+    return _picture(card, picture, portrait)
 
 
 def shape_of(card: Card) -> tuple[int, int]:
@@ -49,11 +55,13 @@ def shape_of(card: Card) -> tuple[int, int]:
     return (COLUMN, HEIGHT) if card.style.form(card.layout) == "column" else (WIDTH, HEIGHT)
 
 
-def _paper(card: Card) -> Sheet:
+def _paper(card: Card, portrait: Any) -> Sheet:
+    if portrait is not None and (beside := _beside_face(card, portrait)):
+        return beside
     sheet = Sheet(card, ground(_ground(card)))
     top = _breaking(sheet) if card.layout == "breaking" else _masthead(sheet, INNER)
     if card.layout == "opinion":
-        _opinion(sheet, INNER, top, (104, 96, 88, 82, *SIZES_COLUMN, 34, 30))
+        _opinion(sheet, INNER, top, SIZES_OPINION, portrait)
         return sheet
     _label(sheet, top + 22, rgb(card.colours[0]), rgb(card.colours[0]))
     room = HEIGHT - 106 - (top + 78)
@@ -64,7 +72,16 @@ def _paper(card: Card) -> Sheet:
     return sheet
 
 
-def _picture(card: Card, picture: Any) -> Sheet:
+def _beside_face(card: Card, portrait: Any) -> Sheet | None:
+    """An opinion beside a large picture of its author. None when the headline is too long for that."""
+    sheet = Sheet(card, ground(_ground(card)))
+    top = _masthead(sheet, INNER)
+    fitted = _opinion(sheet, INNER - FACE - 56, top, SIZES_COLUMN, None)
+    sheet.face(portrait, WIDTH - MARGIN - FACE, top + (HEIGHT - top - FACE) / 2, FACE)
+    return sheet if fitted else None
+
+
+def _picture(card: Card, picture: Any, portrait: Any) -> Sheet:
     sheet = Sheet(card, picture)
     foot = HEIGHT - 80
     headline = sheet.headline(SIZES_PICTURE, INNER, 296)
@@ -80,18 +97,22 @@ def _picture(card: Card, picture: Any) -> Sheet:
     sheet.bar(dark, MARGIN, line, *TAB)
     _label(sheet, line + 16, WHITE, dark)
     sheet.text(headline, WHITE, top)
-    sheet.text(sheet.sans(_joined(card.byline, card.date), SMALL, INNER), WHITE, foot)
+    start = MARGIN
+    if portrait is not None:
+        sheet.face(portrait, MARGIN, foot - 10, FACE_TINY)
+        start += FACE_TINY + 18
+    sheet.text(sheet.sans(_joined(card.byline, card.date), SMALL, INNER + MARGIN - start), WHITE, foot, x=start)
     _edge(sheet, dark)
     return sheet
 
 
-def _column(card: Card, picture: Any) -> Sheet | None:
+def _column(card: Card, picture: Any, portrait: Any) -> Sheet | None:
     """None when the headline is too long for it."""
     sheet = Sheet(card, ground(_ground(card)))
     width = WIDTH - COLUMN - MARGIN - 52
     top = _masthead(sheet, width)
     if card.layout == "opinion":
-        fitted = _opinion(sheet, width, top, SIZES_COLUMN)
+        fitted = _opinion(sheet, width, top, SIZES_COLUMN, portrait)
     else:
         _label(sheet, top + 22, rgb(card.colours[0]), rgb(card.colours[0]))
         room = HEIGHT - 106 - (top + 78)
@@ -104,12 +125,19 @@ def _column(card: Card, picture: Any) -> Sheet | None:
     return sheet if fitted else None
 
 
-def _opinion(sheet: Sheet, width: int, top: int, sizes: tuple[int, ...]) -> bool:
+def _opinion(sheet: Sheet, width: int, top: int, sizes: tuple[int, ...], portrait: Any) -> bool:
     """The author first, in the section's colour; then a light headline. Says whether that fitted uncut."""
     card, colour = sheet.card, rgb(sheet.card.colours[0])
-    author = sheet.serif(card.byline, 42, width)
-    sheet.text(author, colour, top + 34)
-    start = top + 44 + (author.height_px if card.byline else 0)
+    if portrait is None:
+        author = sheet.serif(card.byline, 42, width)
+        sheet.text(author, colour, top + 34)
+        start = top + 58 + (author.height_px if card.byline else 0)
+    else:
+        indent = FACE_SMALL + 24
+        author = sheet.serif(card.byline, 42, width - indent)
+        sheet.face(portrait, MARGIN, top + 26, FACE_SMALL)
+        sheet.text(author, colour, top + 26 + (FACE_SMALL - author.height_px) / 2, x=MARGIN + indent)
+        start = top + 26 + FACE_SMALL + 18
     room = HEIGHT - 96 - start
     headline = sheet.headline(sizes, width, room)
     sheet.text(headline, _ink(card), start + (room - headline.height_px) * 0.25)

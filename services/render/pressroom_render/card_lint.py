@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import combinations
 from typing import Any
 
@@ -49,7 +50,9 @@ def contrast(drawn: Any, text: Placed) -> float:
     )
     area = drawn.crop(text.x - AROUND, text.y - AROUND, mask.width, mask.height)
     light = luminance(area)
-    strokes = mask >= 250
+    strokes = text.found.ink.embed(AROUND, AROUND, mask.width, mask.height) >= 250
+    if not strokes.max():
+        return math.inf  # nothing but emoji, which bring their own contrast
     near = mask.rank(2 * AROUND + 1, 2 * AROUND + 1, (2 * AROUND + 1) ** 2 - 1) > 0
     ink = _mean(light, strokes)
     ground = near.ifthenelse(-1.0, light)

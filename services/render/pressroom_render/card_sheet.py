@@ -75,16 +75,25 @@ class Sheet:
         left = x if right is None else right - width
         placed = Placed(found, colour, WIDTH - left - width if self.rtl else left, round(y) + found.top)
         self.texts.append(placed)
-        self._paint(found.mask, colour, placed.x, placed.y)
+        self._paint(found.mask, found.painted(colour), placed.x, placed.y)
 
     def bar(self, colour: Colour, x: int, y: float, width: int, height: int) -> None:
         full = pyvips.Image.black(width, height) + 255
-        self._paint(full.cast("uchar"), colour, WIDTH - x - width if self.rtl else x, round(y))
+        self._paint(full.cast("uchar"), list(colour), WIDTH - x - width if self.rtl else x, round(y))
 
     def dot(self, colour: Colour, x: int, y: float, size: int) -> None:
         """A disc, drawn four times as large and shrunk, for smooth edges."""
         large = pyvips.Image.black(size * 4, size * 4).draw_circle([255], size * 2, size * 2, size * 2 - 2, fill=True)
-        self._paint(large.shrink(4, 4).cast("uchar"), colour, WIDTH - x - size if self.rtl else x, round(y))
+        self._paint(large.shrink(4, 4).cast("uchar"), list(colour), WIDTH - x - size if self.rtl else x, round(y))
+
+    def face(self, portrait: Any, x: int, y: float, size: int) -> None:
+        """A person's picture, round."""
+        square = portrait if portrait.width == size else portrait.thumbnail_image(size).copy_memory()
+        large = pyvips.Image.black(size * 4, size * 4).draw_circle([255], size * 2, size * 2, size * 2 - 2, fill=True)
+        mask = large.shrink(4, 4).cast("uchar")
+        left, top = WIDTH - x - size if self.rtl else x, round(y)
+        behind = self.base.crop(left, top, size, size)
+        self.base = self.base.insert(mask.ifthenelse(square, behind, blend=True), left, top)
 
     def image(self, picture: Any, x: int) -> None:
         """A picture as high as the card."""
@@ -119,14 +128,15 @@ class Sheet:
         language = primary(self.card.language)
         return 1.5 if language in TALL else 1.25 if language in DENSE else 1.1
 
-    def _paint(self, mask: Any, colour: Colour, x: int, y: int) -> None:
-        """Blend a colour in; only the mask's box is touched. What lies outside the card is not drawn."""
+    def _paint(self, mask: Any, paint: Any, x: int, y: int) -> None:
+        """Blend a colour or a picture in; only the mask's box is touched. What lies outside the card is not drawn."""
         left, top = max(x, 0), max(y, 0)
         width, height = min(x + mask.width, WIDTH) - left, min(y + mask.height, HEIGHT) - top
         if width <= 0 or height <= 0:
             return
         mask = mask.crop(left - x, top - y, width, height)
-        painted = mask.ifthenelse(list(colour), self.base.crop(left, top, width, height), blend=True)
+        paint = paint if isinstance(paint, list) else paint.crop(left - x, top - y, width, height)
+        painted = mask.ifthenelse(paint, self.base.crop(left, top, width, height), blend=True)
         self.base = self.base.insert(painted, left, top)
 
 

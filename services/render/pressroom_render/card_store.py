@@ -23,6 +23,10 @@ class HeldCard:
     former: list[str]
     warning: str
     outcome: Outcome
+    author: str | None = None
+    """Whose picture belongs on it; None: nobody's."""
+    drawn: dict[str, Any] | None = None
+    """What it says (`Card.document`), where it has an author: so it can be drawn again with another picture."""
 
 
 class Cards:
@@ -35,7 +39,24 @@ class Cards:
         row = (await self._connection.execute(sa.select(table).where(table.c.article_id == article_id))).one_or_none()
         if row is None:
             return None
-        return HeldCard(row.version, row.live, row.name, row.former, row.warning, Outcome.model_validate(row.outcome))
+        outcome = Outcome.model_validate(row.outcome)
+        return HeldCard(row.version, row.live, row.name, row.former, row.warning, outcome, row.author, row.drawn)
+
+    async def by(self, author: str, limit: int) -> list[str]:
+        """The articles on whose cards an author's picture belongs, the newest versions first."""
+        statement = sa.select(table.c.article_id).where(table.c.author == author, table.c.live)
+        return list((await self._connection.execute(statement.order_by(table.c.version.desc()).limit(limit))).scalars())
+
+    async def renew(self, held: HeldCard, name: str, warning: str, drawn: dict[str, Any]) -> bool:
+        """The same article's card was drawn anew. Says whether it was still the one that was held."""
+        former = [each for each in dict.fromkeys([*held.former, held.name]) if each != name]
+        result = await self._connection.execute(
+            sa.update(table)
+            .where(table.c.article_id == held.outcome.article_id)
+            .where(table.c.version == held.version, table.c.name == held.name, table.c.live)
+            .values(name=name, former=former, warning=warning, drawn=drawn)
+        )
+        return bool(result.rowcount)
 
     async def put(self, card: HeldCard, *, replay: bool) -> bool:
         """Store what was drawn and said, if it is newer (or as new, for a replay). Says whether it was."""
@@ -47,6 +68,8 @@ class Cards:
             "former": card.former,
             "warning": card.warning,
             "outcome": card.outcome.model_dump(mode="json"),
+            "author": card.author,
+            "drawn": card.drawn,
         }
         given = sa.literal(card.version)
         statement = insert(self._connection, table).values(**values)

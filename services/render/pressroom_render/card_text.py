@@ -1,9 +1,10 @@
-"""Text as masks: set by Pango in any script, fitted to a box, and its lines balanced."""
+"""Text as masks: set by Pango in any script, fitted to a box, and its lines balanced. Emoji keep their own colours."""
 
 from __future__ import annotations
 
 import html
 import math
+import unicodedata
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -38,6 +39,16 @@ class Face:
 
 
 @dataclass(frozen=True, slots=True)
+class Emoji:
+    """The parts of a text that have colours of their own."""
+
+    own: Any
+    """Their colours; black elsewhere."""
+    ink: Any
+    """Which share of each pixel takes the text's colour, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
 class Set:
     """A text that has been set: a mask of its ink, and where that begins below the top of its box."""
 
@@ -48,6 +59,18 @@ class Set:
     top: int
     lines: int
     cut: bool = False
+    emoji: Emoji | None = None
+
+    @property
+    def ink(self) -> Any:
+        """The mask of what takes the text's colour."""
+        return self.mask if self.emoji is None else (self.mask * self.emoji.ink).cast("uchar")
+
+    def painted(self, colour: tuple[int, int, int]) -> Any:
+        """What is seen through the mask: the colour, and the emoji's own where they are."""
+        if self.emoji is None:
+            return list(colour)
+        return (self.emoji.own + self.emoji.ink * list(colour)).cast("uchar")
 
     @property
     def height_px(self) -> float:
@@ -59,7 +82,9 @@ def set_text(text: str, face: Face, size_px: float, *, width_px: float, rtl: boo
     leading = size_px * face.leading
     mask = _layout(text, face, size_px, width_px, leading, rtl=rtl)
     top = int(mask.get("yoffset"))
-    return Set(text, face, size_px, mask, top, max(1, round((top + mask.height) / leading + 0.2)))
+    lines = max(1, round((top + mask.height) / leading + 0.2))
+    emoji = _emoji(text, face, size_px, width_px, leading, rtl=rtl) if _may_have_colours(text) else None
+    return Set(text, face, size_px, mask, top, lines, emoji=emoji)
 
 
 def line(text: str, face: Face, size_px: float, *, width_px: float, rtl: bool) -> Set:
@@ -150,11 +175,27 @@ def _probe(text: str, face: Face, width: float, *, rtl: bool) -> tuple[float, in
     return mask.width, max(1, math.ceil((bottom - PROBE_LEADING_PX * 0.1) / PROBE_LEADING_PX))
 
 
-def _layout(text: str, face: Face, size_px: float, width: float, leading: float, *, rtl: bool) -> Any:
+def _may_have_colours(text: str) -> bool:
+    return any(char in "\ufe0f\u20e3" or unicodedata.category(char) == "So" for char in text)
+
+
+def _emoji(text: str, face: Face, size_px: float, width: float, leading: float, *, rtl: bool) -> Emoji | None:
+    """Set in black and in white: where the two differ, it is ink. None when all of it is."""
+    black, white = (
+        _layout(text, face, size_px, width, leading, rtl=rtl, colour=each)[:3] for each in ("#000000", "#ffffff")
+    )
+    ink = ((white - black) / 255)[1].copy_memory()
+    return Emoji(black.copy_memory(), ink) if black.max() > 0 else None
+
+
+def _layout(text: str, face: Face, size_px: float, width: float, leading: float, *, rtl: bool, colour: str = "") -> Any:
+    """The mask; with a colour, the text in it and its emoji in theirs."""
     mark = "\u200f" if rtl else "\u200e"  # the article's direction, whatever letter comes first
     attributes = f'weight="{face.weight}" line_height="{round(leading * 1024)}"'
+    attributes += f' foreground="{colour}"' if colour else ""
     markup = f"<span {attributes}>{mark}{html.escape(text, quote=False)}</span>"
-    return pyvips.Image.text(markup, font=face.at(size_px), width=max(1, round(width)), dpi=72, wrap="word")
+    options = {"width": max(1, round(width)), "dpi": 72, "wrap": "word", "rgba": bool(colour)}
+    return pyvips.Image.text(markup, font=face.at(size_px), **options)
 
 
 def mask_of(logo: bytes, name: str, height_px: float, width_px: float) -> Set:

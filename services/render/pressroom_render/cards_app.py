@@ -6,14 +6,15 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from pressroom_render.app import SOURCE, Studio
-from pressroom_render.card_handlers import CardStore, CardWork, on_article, on_preview
+from pressroom_render.app import SOURCE, Studio, look_watch
+from pressroom_render.card_handlers import CardStore, CardWork, on_article, on_author, on_preview
 from pressroom_render.card_store import Cards
 from pressroom_render.card_style import load_style
 from pressroom_render.drawers import Drawers
 from pressroom_render.image_store import Images
+from pressroom_render.portraits import Portraits
 from pressroom_render.tables import card
-from pressroom_shared.events import ArticlePreviewed, ArticlePublished, ArticleUnpublished
+from pressroom_shared.events import ArticlePreviewed, ArticlePublished, ArticleUnpublished, AuthorChanged
 from pressroom_shared.http import HttpServer, create_http
 from pressroom_shared.inventories import answer_inventories, held_in
 from pressroom_shared.outbox import OutcomeOutbox
@@ -33,7 +34,9 @@ async def cards_parts(studio: Studio) -> list[Runnable]:
     async def begin() -> AsyncIterator[CardStore]:
         async with studio.database.begin() as connection:
             outcomes = OutcomeOutbox(connection, studio.clock, "/render/cards")
-            yield CardStore(Cards(connection), Images(connection), studio.pages(connection), outcomes)
+            yield CardStore(
+                Cards(connection), Images(connection), Portraits(connection), studio.pages(connection), outcomes
+            )
 
     @asynccontextmanager
     async def work() -> AsyncIterator[CardWork]:
@@ -44,6 +47,7 @@ async def cards_parts(studio: Studio) -> list[Runnable]:
     consumer = Consumer(settings, group="cards", unit_of_work=work)
     consumer.on(ArticlePublished, on_article)
     consumer.on(ArticleUnpublished, on_article)
+    consumer.on(AuthorChanged, on_author)
     consumer.on(ArticlePreviewed, on_preview)
     held = (card.c.article_id, card.c.version, card.c.live)
     answer_inventories(consumer, lambda: held_in(studio.database, *held), studio.settings, studio.clock)
@@ -60,4 +64,4 @@ async def cards_parts(studio: Studio) -> list[Runnable]:
         finally:
             drawers.close()
 
-    return [Task(consume), Relay(studio.database, studio.settings, source=SOURCE), server]
+    return [Task(consume), Relay(studio.database, studio.settings, source=SOURCE), server, look_watch(studio)]

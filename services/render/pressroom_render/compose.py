@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from pressroom_render import articles, fronts, machines
 from pressroom_render.feeds import Feeds
 from pressroom_render.gather import Material
-from pressroom_render.labels import labels
+from pressroom_render.labels import labels, labels_hash
 from pressroom_render.linked_data import home_graph
 from pressroom_render.lists import HOME
 from pressroom_render.standing import Standing
@@ -32,6 +34,7 @@ class Composer:
     ) -> None:
         self.site = site
         self.standing = standing or {}
+        self._assets = assets
         self._templates = templates or Templates()
         self._views = Views(site, assets)
         self._feeds = Feeds(self._views, self._templates)
@@ -50,6 +53,13 @@ class Composer:
             "standing": self._standing,
             "shell": self._shell,
         }
+
+    @cached_property
+    def look(self) -> str:
+        """Changes with all that pages are made with: templates, labels, stylesheet, site file, standing texts."""
+        texts = "".join(f"{each.path}{each.title}{each.body}" for _, each in sorted(self.standing.items()))
+        made_with = f"{self._templates.hash}{labels_hash()}{sorted(self._assets.files)}"
+        return hashlib.sha256(f"{made_with}{self.site.model_dump_json()}{texts}".encode()).hexdigest()
 
     def compose(self, material: Material) -> bytes:
         """The page's bytes."""

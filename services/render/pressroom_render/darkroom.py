@@ -32,19 +32,19 @@ def _follow(sentinel: int) -> None:
     os._exit(1)
 
 
-def draw_card(card: Card, image: bytes | None) -> tuple[bytes, bytes, str]:
+def draw_card(card: Card, image: bytes | None, face: bytes | None = None) -> tuple[bytes, bytes, str]:
     """The card as JPEG and PNG, and a warning."""
     from pressroom_render.drawing import draw  # loads the fonts, once in each process
 
-    drawing = draw(card, image)
+    drawing = draw(card, image, face)
     return drawing.jpeg, drawing.png, drawing.warning
 
 
-def preview_card(card: Card, image: bytes | None) -> tuple[bytes, list[str]]:
+def preview_card(card: Card, image: bytes | None, face: bytes | None = None) -> tuple[bytes, list[str]]:
     """The JPEG alone, and everything that an editor should know about it."""
     from pressroom_render.drawing import preview
 
-    return preview(card, image)
+    return preview(card, image, face)
 
 
 def develop_picture(body: bytes, focal_point: tuple[float, float] | None) -> tuple[dict[str, object], dict[str, bytes]]:

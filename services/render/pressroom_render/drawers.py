@@ -46,13 +46,13 @@ class Drawers:
         for process in self._all:
             process.shutdown(wait=False, cancel_futures=True)
 
-    async def draw(self, card: Card, image: bytes | None) -> tuple[bytes, bytes, str]:
+    async def draw(self, card: Card, image: bytes | None, face: bytes | None = None) -> tuple[bytes, bytes, str]:
         """The card as JPEG and as PNG, and a warning for the editor, if there is one. Raises `Ruined`."""
-        return await self._do(darkroom.draw_card, card, image)
+        return await self._do(darkroom.draw_card, card, image, face)
 
-    async def preview(self, card: Card, image: bytes | None) -> tuple[bytes, list[str]]:
+    async def preview(self, card: Card, image: bytes | None, face: bytes | None = None) -> tuple[bytes, list[str]]:
         """The card as JPEG, and what an editor should know about it. Raises `Ruined`."""
-        return await self._do(darkroom.preview_card, card, image)
+        return await self._do(darkroom.preview_card, card, image, face)
 
     async def develop(
         self, body: bytes, focal_point: tuple[float, float] | None

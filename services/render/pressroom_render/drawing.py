@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pressroom_render.card_glyphs import missing
-from pressroom_render.card_layouts import lay_out, shape_of
+from pressroom_render.card_layouts import FACE, lay_out, shape_of
 from pressroom_render.card_lint import lint
 from pressroom_render.card_sheet import HEIGHT, WIDTH, Sheet, jpeg_of, png_of
 from pressroom_render.cards import Card
@@ -20,6 +20,8 @@ ENLARGED_MAX = 2.5
 
 TOO_SMALL = "The lead picture is {width} × {height} pixels, too small for a social card; one of {at_least} is sharp."
 BOXES = "The card shows boxes instead of {boxes}: none of its fonts has them. Give it a title of its own (`social`)."
+FACE_SMALL = "The author's picture is {width} × {height} pixels, too small for the card, which is drawn without it."
+FACE_UNREADABLE = "The author's picture cannot be used, so the card is drawn without it. {reason}"
 UNREADABLE = "The lead picture cannot be used, so the card is drawn without it. {reason} Upload another one."
 
 
@@ -32,25 +34,26 @@ class Drawing:
     warning: str = ""
 
 
-def draw(card: Card, image: bytes | None) -> Drawing:
-    """The card, with its lead picture's bytes if there is one. A picture that cannot be used is left away."""
-    sheet, warning = laid_out(card, image)
+def draw(card: Card, image: bytes | None, face: bytes | None = None) -> Drawing:
+    """The card, with its lead picture's and its author's bytes. A picture that cannot be used is left away."""
+    sheet, warning = laid_out(card, image, face)
     drawn = sheet.base.copy_memory()
     boxes = missing(card.headline + card.byline)
     warnings = [warning, BOXES.format(boxes=" ".join(boxes)) if boxes else ""]
     return Drawing(jpeg_of(drawn), png_of(drawn), " ".join(each for each in warnings if each))
 
 
-def preview(card: Card, image: bytes | None) -> tuple[bytes, list[str]]:
+def preview(card: Card, image: bytes | None, face: bytes | None = None) -> tuple[bytes, list[str]]:
     """The JPEG alone, and everything that is to be said about it: the warning, and what `lint` finds."""
-    sheet, warning = laid_out(card, image)
+    sheet, warning = laid_out(card, image, face)
     return jpeg_of(sheet.base), [*([warning] if warning else []), *lint(sheet)]
 
 
-def laid_out(card: Card, image: bytes | None) -> tuple[Sheet, str]:
+def laid_out(card: Card, image: bytes | None, face: bytes | None = None) -> tuple[Sheet, str]:
     """The card before it is encoded, and the warning."""
     picture, warning = _picture(card, image) if image else (None, "")
-    return lay_out(card, picture), warning
+    portrait, other = _portrait(card, face) if face and card.layout == "opinion" else (None, "")
+    return lay_out(card, picture, portrait), " ".join(each for each in (warning, other) if each)
 
 
 def _picture(card: Card, body: bytes) -> tuple[Any, str]:
@@ -64,6 +67,17 @@ def _picture(card: Card, body: bytes) -> tuple[Any, str]:
     except Unreadable as error:
         return None, UNREADABLE.format(reason=error)
     return picture, _too_small(look) if look.width < width or look.height < height else ""
+
+
+def _portrait(card: Card, body: bytes) -> tuple[Any, str]:
+    """The author's picture, square, and what is wrong with it."""
+    try:
+        look = look_at(body)
+        if FACE / min(look.width, look.height) > ENLARGED_MAX:
+            return None, FACE_SMALL.format(width=look.width, height=look.height)
+        return covering(body, look, FACE, FACE, card.portrait_focus), ""
+    except Unreadable as error:
+        return None, FACE_UNREADABLE.format(reason=error)
 
 
 def _too_small(look: Look) -> str:

@@ -246,7 +246,9 @@ def _profile(material: Material, views: Views) -> dict[str, Any] | None:
     return {
         "title": about.title or "",
         "bio": Safe(to_html(about.bio)) if about.bio else "",
-        "picture": views.image(image_name(picture), alt, picture.width, picture.height, {}) if picture else None,
+        "picture": (
+            views.image(image_name(picture), alt, picture.width, picture.height, material.images) if picture else None
+        ),
         "credit": picture.credit if picture else "",
         "links": [{"text": each.text, "url": plain(each.url)} for each in about.links],
     }

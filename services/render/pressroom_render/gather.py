@@ -22,7 +22,7 @@ from pressroom_render.tables import article as article_table
 from pressroom_render.tables import card, entry
 from pressroom_render.teasers import Teaser
 from pressroom_shared.clock import Clock, rfc3339
-from pressroom_shared.events import Article
+from pressroom_shared.events import Article, AuthorProfile
 from pressroom_shared.markdown import links
 from pressroom_shared.site import Site
 
@@ -102,6 +102,8 @@ class Gatherer:
         teasers = (each for shown in material.shown.values() for each in shown)
         names = {(each.image.key, each.image.digest) for each in teasers if each.image}
         names |= {name_of(media) for article in material.articles for media in article.media}
+        if isinstance(material.profile, AuthorProfile) and material.profile.picture:
+            names.add(name_of(material.profile.picture))
         return replace(material, images=await Images(self._connection).of(names)) if names else material
 
     async def _article(self, page: Page) -> Material | None:

@@ -15,6 +15,10 @@ RECIPE = 1
 WIDTHS = (320, 640, 960, 1280, 1920)
 CROPS = {"1x1": (1, 1), "4x3": (4, 3), "16x9": (16, 9)}
 DIGEST_CHARS = 8
+SHAPE = (8, 5)
+"""Pages show pictures beside headlines in this shape, by CSS."""
+SPARE_MIN = 0.03
+POSITIONS = 10
 
 
 def digest_of(media: Media) -> str:
@@ -79,9 +83,18 @@ class Responsive:
         return self.path(f"{widths[len(widths) // 2]}.jpg")
 
     @property
-    def object_position(self) -> str:
-        """CSS that keeps the focal point in view however the picture is cut."""
-        return f"{self.focal_point[0]:.0%} {self.focal_point[1]:.0%}"
+    def position(self) -> str:
+        """The class of `position_css` that keeps the focal point in view when CSS cuts to `SHAPE`; empty: centred."""
+        shape = SHAPE[0] / SHAPE[1]
+        ratio = self.width / self.height
+        axis, full, focus = ("x", ratio / shape, self.focal_point[0])
+        if ratio < shape:
+            axis, full, focus = ("y", shape / ratio, self.focal_point[1])
+        spare = full - 1  # of what is cut off, in lengths of what is seen
+        if spare < SPARE_MIN:
+            return ""
+        step = round(min(1.0, max(0.0, (focus * full - 0.5) / spare)) * POSITIONS)
+        return "" if step * 2 == POSITIONS else f"at-{axis}{step}"
 
     @property
     def crops(self) -> list[Crop]:
@@ -95,6 +108,13 @@ class Responsive:
 
 
 CROP_WIDTH_MAX = 1200
+
+
+def position_css() -> str:
+    """A class for each place that the focal point may have: pages have no styles of their own."""
+    steps = [(step, step * 100 // POSITIONS) for step in range(POSITIONS + 1) if step * 2 != POSITIONS]
+    across = "".join(f".at-x{step}{{object-position:{share}% 50%}}" for step, share in steps)
+    return across + "".join(f".at-y{step}{{object-position:50% {share}%}}" for step, share in steps) + "\n"
 
 
 def crop_size(width: int, height: int, name: str) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.resources
 import tomllib
 from datetime import datetime
@@ -30,6 +31,14 @@ def labels(language: str) -> dict[str, Any]:
     folder = importlib.resources.files("pressroom_render") / "labels"
     file = folder / f"{primary(language)}.toml"
     return tomllib.loads((file if file.is_file() else folder / f"{FALLBACK}.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def labels_hash() -> str:
+    """Changes with any label of any language."""
+    folder = importlib.resources.files("pressroom_render") / "labels"
+    texts = sorted(f"{each.name}{each.read_text(encoding='utf-8')}" for each in folder.iterdir())
+    return hashlib.sha256("".join(texts).encode()).hexdigest()
 
 
 def date(moment: datetime, language: str, zone: ZoneInfo, *, pattern: str = "date") -> str:

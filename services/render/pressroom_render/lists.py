@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_render.tables import entry, listing
-from pressroom_shared.database import insert
+from pressroom_shared.database import insert, on_both
 from pressroom_shared.events import Article
 from pressroom_shared.site import Site
 
@@ -64,6 +65,55 @@ def lists_of(article: Article, site: Site) -> set[str]:
     return names
 
 
+# The statements of every page are built once. A place is compared as a row, so that the index leads straight to it.
+NAME: sa.BindParameter[str] = sa.bindparam("name")
+NAMES: sa.BindParameter[list[str]] = sa.bindparam("names", expanding=True)
+ARTICLE_ID: sa.BindParameter[str] = sa.bindparam("article_id", type_=sa.Text)
+AT: sa.BindParameter[datetime] = sa.bindparam("at", type_=entry.c.at.type)
+POSITION = sa.tuple_(entry.c.at, entry.c.article_id)
+SPOT = sa.tuple_(AT, ARTICLE_ID)
+NEWEST_FIRST = (entry.c.at.desc(), entry.c.article_id.desc())
+OLDEST_FIRST = (entry.c.at, entry.c.article_id)
+
+
+def _ids(*which: sa.ColumnElement[bool], order: tuple[sa.ColumnElement[Any], ...]) -> sa.Select[Any]:
+    statement = sa.select(entry.c.article_id).where(entry.c.list == NAME, *which).order_by(*order)
+    return statement.limit(sa.bindparam("limit", type_=sa.Integer))
+
+
+OFFSET: sa.BindParameter[int] = sa.bindparam("offset", type_=sa.Integer)
+NEWEST = _ids(order=NEWEST_FIRST).offset(OFFSET)
+OLDEST = _ids(order=OLDEST_FIRST).offset(OFFSET)
+OLDER = _ids(POSITION < SPOT, order=NEWEST_FIRST)
+NEWER = _ids(POSITION > SPOT, order=OLDEST_FIRST)
+SINCE = _ids(entry.c.at >= AT, order=NEWEST_FIRST)
+PLACE_AT = (
+    sa.select(entry.c.at, entry.c.article_id)
+    .where(entry.c.list == NAME)
+    .order_by(*NEWEST_FIRST)
+    .offset(OFFSET)
+    .limit(1)
+)
+PLACE_IN = sa.select(entry.c.at).where(entry.c.list == NAME, entry.c.article_id == ARTICLE_ID)
+ABOVE = sa.select(sa.func.count()).where(entry.c.list == NAME, POSITION > SPOT)
+TOTALS = sa.select(listing.c.name, listing.c.total).where(listing.c.name.in_(NAMES))
+STANDS_IN = sa.select(entry.c.list, entry.c.at).where(entry.c.article_id == ARTICLE_ID)
+STANDS_AT = STANDS_IN.where(entry.c.list.in_(NAMES))
+LEAVE = sa.delete(entry).where(entry.c.article_id == ARTICLE_ID, entry.c.list.in_(NAMES))
+PUT = on_both(
+    entry,
+    lambda put: put.on_conflict_do_update(
+        index_elements=[entry.c.list, entry.c.article_id], set_={"at": put.excluded.at}
+    ),
+)
+COUNT = on_both(
+    listing,
+    lambda count: count.on_conflict_do_update(
+        index_elements=[listing.c.name], set_={"total": listing.c.total + count.excluded.total}
+    ),
+)
+
+
 class Lists:
     """The lists, in one transaction."""
 
@@ -83,38 +133,27 @@ class Lists:
 
     async def put(self, article_id: str, places: dict[str, Place]) -> None:
         """Let it stand in these lists, at these places, and in no others."""
-        statement = sa.select(entry.c.list, entry.c.at).where(entry.c.article_id == article_id)
-        held = {row.list: row.at for row in await self._connection.execute(statement)}
+        held = {row.list: row.at for row in await self._connection.execute(STANDS_IN, {"article_id": article_id})}
         wanted = {name: each.at for name, each in places.items()}
         gone = sorted(held.keys() - wanted.keys())
         if gone:
-            await self._connection.execute(
-                sa.delete(entry).where(entry.c.article_id == article_id, entry.c.list.in_(gone))
-            )
+            await self._connection.execute(LEAVE, {"article_id": article_id, "names": gone})
         rows = [
             {"list": name, "article_id": article_id, "at": at}
             for name, at in sorted(wanted.items())
             if held.get(name) != at
         ]
         if rows:
-            put = insert(self._connection, entry)
-            keys = [entry.c.list, entry.c.article_id]
-            await self._connection.execute(
-                put.on_conflict_do_update(index_elements=keys, set_={"at": put.excluded.at}), rows
-            )
+            await self._connection.execute(PUT[self._connection.dialect.name], rows)
         counted = [{"name": name, "total": 1} for name in sorted(wanted.keys() - held.keys())]
         counted += [{"name": name, "total": -1} for name in gone]
         if counted:
-            count = insert(self._connection, listing)
-            total = listing.c.total + count.excluded.total
-            await self._connection.execute(
-                count.on_conflict_do_update(index_elements=[listing.c.name], set_={"total": total}), counted
-            )
+            await self._connection.execute(COUNT[self._connection.dialect.name], counted)
 
     async def totals(self, names: set[str]) -> dict[str, int]:
         """How many articles each of these lists holds."""
-        statement = sa.select(listing.c.name, listing.c.total).where(listing.c.name.in_(sorted(names)))
-        return dict.fromkeys(names, 0) | dict((await self._connection.execute(statement)).all())
+        held = await self._connection.execute(TOTALS, {"names": sorted(names)})
+        return dict.fromkeys(names, 0) | dict(held.all())
 
     async def counted(self, prefix: str) -> list[tuple[str, int]]:
         """Every list of a kind that holds an article, and how many, by name."""
@@ -127,25 +166,22 @@ class Lists:
 
     async def spots(self, article_id: str, names: set[str]) -> dict[str, Spot]:
         """Where it stands in those of the lists that hold it. Costs as much as there are newer ones."""
-        statement = sa.select(entry.c.list, entry.c.at).where(
-            entry.c.article_id == article_id, entry.c.list.in_(sorted(names))
-        )
-        places = {row.list: Place(row.at, article_id) for row in await self._connection.execute(statement)}
+        held = await self._connection.execute(STANDS_AT, {"article_id": article_id, "names": sorted(names)})
+        places = {row.list: Place(row.at, article_id) for row in held}
         totals = await self.totals(set(places))
         return {
             name: Spot(each, totals[name] - 1 - await self._above(name, each)) for name, each in sorted(places.items())
         }
 
     async def _above(self, name: str, spot: Place) -> int:
-        statement = sa.select(sa.func.count()).where(entry.c.list == name, after(spot))
-        return await self._connection.scalar(statement) or 0
+        return await self._connection.scalar(ABOVE, {"name": name, **_of(spot)}) or 0
 
     async def newest(self, name: str, limit: int, *, offset: int = 0) -> list[str]:
-        return await self._ids(name, newest=True, limit=limit, offset=offset)
+        return await self._ids(NEWEST, name=name, limit=limit, offset=offset)
 
     async def oldest(self, name: str, limit: int, *, offset: int = 0) -> list[str]:
         """From the oldest on, oldest first."""
-        return await self._ids(name, newest=False, limit=limit, offset=offset)
+        return await self._ids(OLDEST, name=name, limit=limit, offset=offset)
 
     async def newest_of(self, wanted: dict[str, int]) -> dict[str, list[str]]:
         """The newest of several lists, in one question: list → ids."""
@@ -167,55 +203,34 @@ class Lists:
 
     async def older(self, name: str, than: Place, limit: int) -> list[str]:
         """The next older ones, newest of them first."""
-        return await self._ids(name, before(than), newest=True, limit=limit)
+        return await self._ids(OLDER, name=name, limit=limit, **_of(than))
 
     async def newer(self, name: str, than: Place, limit: int) -> list[str]:
         """The next newer ones, oldest of them first."""
-        return await self._ids(name, after(than), newest=False, limit=limit)
+        return await self._ids(NEWER, name=name, limit=limit, **_of(than))
 
     async def since(self, name: str, moment: datetime, limit: int) -> list[str]:
         """Those at or after a moment, newest first."""
-        return await self._ids(name, entry.c.at >= moment, newest=True, limit=limit)
+        return await self._ids(SINCE, name=name, limit=limit, at=moment)
 
     async def place_at(self, name: str, position: int) -> Place | None:
         """Who stands at a position, 0 for the newest; None when the list is shorter."""
-        statement = (
-            sa.select(entry.c.at, entry.c.article_id)
-            .where(entry.c.list == name)
-            .order_by(entry.c.at.desc(), entry.c.article_id.desc())
-            .offset(position)
-            .limit(1)
-        )
-        row = (await self._connection.execute(statement)).one_or_none()
+        row = (await self._connection.execute(PLACE_AT, {"name": name, "offset": position})).one_or_none()
         return None if row is None else Place(*row)
 
     async def place_in(self, name: str, article_id: str) -> Place | None:
-        at = await self._connection.scalar(
-            sa.select(entry.c.at).where(entry.c.list == name, entry.c.article_id == article_id)
-        )
+        at = await self._connection.scalar(PLACE_IN, {"name": name, "article_id": article_id})
         return None if at is None else Place(at, article_id)
 
-    async def _ids(
-        self, name: str, *which: sa.ColumnElement[bool], newest: bool, limit: int, offset: int = 0
-    ) -> list[str]:
-        order = (entry.c.at.desc(), entry.c.article_id.desc()) if newest else (entry.c.at, entry.c.article_id)
-        statement = sa.select(entry.c.article_id).where(entry.c.list == name, *which).order_by(*order)
-        return list((await self._connection.execute(statement.limit(limit).offset(offset))).scalars())
-
-
-def before(spot: Place) -> sa.ColumnElement[bool]:
-    """Older than a place. Compared as a row, so that the index leads straight to it."""
-    return _position() < _of(spot)
+    async def _ids(self, statement: sa.Select[Any], **asked: object) -> list[str]:
+        return list((await self._connection.execute(statement, asked)).scalars())
 
 
 def after(spot: Place) -> sa.ColumnElement[bool]:
     """Newer than a place."""
-    return _position() > _of(spot)
+    position = sa.tuple_(entry.c.at, entry.c.article_id)
+    return position > sa.tuple_(sa.literal(spot.at, entry.c.at.type), sa.literal(spot.article_id, sa.Text()))
 
 
-def _position() -> sa.Tuple:
-    return sa.tuple_(entry.c.at, entry.c.article_id)
-
-
-def _of(spot: Place) -> sa.Tuple:
-    return sa.tuple_(sa.literal(spot.at, entry.c.at.type), sa.literal(spot.article_id, entry.c.article_id.type))
+def _of(spot: Place) -> dict[str, Any]:
+    return {"at": spot.at, "article_id": spot.article_id}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -42,7 +43,7 @@ from pressroom_render.tables import article as article_table
 from pressroom_render.tables import entry, reference
 from pressroom_render.tables import page as table
 from pressroom_shared.clock import Clock
-from pressroom_shared.database import insert
+from pressroom_shared.database import Insert, on_both
 from pressroom_shared.events import AuthorChanged, FrontChanged, TagChanged
 from pressroom_shared.site import Site
 
@@ -64,6 +65,51 @@ HOME_LOOK = RELATED + 1
 
 NAMED_MAX = 1_000
 """How many rows one statement names."""
+
+
+PATHS: sa.BindParameter[list[str]] = sa.bindparam("paths", expanding=True)
+WAITS = table.c.generation > table.c.written
+
+
+def _due(now: sa.ColumnElement[datetime]) -> sa.ColumnElement[datetime]:
+    """At once; or when the pause since the last writing is over. What waits already keeps its time."""
+    written = sa.type_coerce(table.c.written_at, sa.BigInteger)
+    over = sa.type_coerce(written + sa.bindparam("pause", type_=sa.BigInteger), table.c.due_at.type)
+    return sa.case((WAITS, table.c.due_at), (sa.and_(table.c.written_at.is_not(None), over > now), over), else_=now)
+
+
+def _mark(put: Insert, *, coalesced: bool) -> Insert:
+    """A mark; on a page that is marked already, a later generation."""
+    again = {name: put.excluded[name] for name in ("kind", "subject", "priority")}
+    due: Any = _due(put.excluded.due_at) if coalesced else put.excluded.due_at
+    return put.values(
+        {
+            each: sa.bindparam(each, type_=table.c[each].type)
+            for each in ("path", "kind", "subject", "priority", "generation", "written", "due_at")
+        }
+    ).on_conflict_do_update(
+        index_elements=[table.c.path], set_=again | {"generation": table.c.generation + 1, "due_at": due}
+    )
+
+
+# The statements of every event are built once.
+MARK = {each: on_both(table, partial(_mark, coalesced=each)) for each in (False, True)}
+MARK_SWEPT = (
+    sa.update(table)
+    .where(table.c.path.in_(PATHS))
+    .values(
+        generation=table.c.generation + 1,
+        priority=sa.case((WAITS, table.c.priority), else_=SWEEP),
+        due_at=_due(sa.bindparam("now", type_=table.c.due_at.type)),
+    )
+)
+SHOWING = (
+    sa.select(table.c.path, table.c.kind, table.c.subject)
+    .join(reference, reference.c.page == table.c.path)
+    .where(reference.c.article_id == sa.bindparam("article_id"))
+)
+LOCK = sa.select(table.c.path, table.c.generation).where(table.c.path.in_(PATHS)).order_by(table.c.path)
+LOCK = LOCK.with_for_update()
 
 
 class Pages:
@@ -140,32 +186,29 @@ class Pages:
     async def mark_dirty(self, pages: Collection[Page]) -> None:
         """Have these pages written (again). A mark that is made while a page is being written is not lost."""
         now = self._clock.now()
+        pause = {"pause": int(self._coalesce.total_seconds() * 1_000_000)}
         for coalesced in (False, True):
             rows = [
                 {"path": each.path, "kind": each.kind, "subject": each.subject, "priority": PRIORITY[each.kind]}
                 | {"generation": 1, "written": 0, "due_at": now}
+                | (pause if coalesced else {})
                 for each in sorted(set(pages), key=lambda page: page.path)
                 if (each.kind in COALESCED) is coalesced
             ]
-            if not rows:
-                continue
-            statement = insert(self._connection, table)
-            again = {
-                "kind": statement.excluded.kind,
-                "subject": statement.excluded.subject,
-                "priority": statement.excluded.priority,
-                "generation": table.c.generation + 1,
-                "due_at": self._due(now, self._coalesce) if coalesced else now,
-            }
-            await self._connection.execute(
-                statement.on_conflict_do_update(index_elements=[table.c.path], set_=again), rows
-            )
+            if rows:
+                await self._connection.execute(MARK[coalesced][self._connection.dialect.name], rows)
 
     async def mark_article(self, article_id: str) -> None:
         """Have an article's own page written again: something that it names has changed (its card)."""
         held = await self._projection.held(article_id)
         if held is not None and held.article is not None:
             await self.mark_dirty([self.own_page(held)])
+
+    async def mark_author(self, slug: str) -> None:
+        """Have an author's page written again: their picture has been made."""
+        name = f"author:{slug}"
+        if (await self._lists.totals({name}))[name]:
+            await self.mark_dirty([each for each in list_pages(name) if each.kind == "list"])
 
     async def mark_showing(self, article_id: str) -> None:
         """Have an article's own page and all that show its teaser written again: its pictures have been made."""
@@ -182,25 +225,9 @@ class Pages:
     def own_page(self, held: Held) -> Page:
         return article_page(held.path, held.id)
 
-    def _due(self, now: datetime, pause: timedelta) -> Any:
-        """At once; or when the pause since the last writing is over. What waits already keeps its time."""
-        pause_us = int(pause.total_seconds() * 1_000_000)
-        written = sa.type_coerce(table.c.written_at, sa.BigInteger)
-        waiting = sa.type_coerce(written + pause_us, table.c.due_at.type)
-        return sa.case(
-            (table.c.generation > table.c.written, table.c.due_at),
-            (sa.and_(table.c.written_at.is_not(None), waiting > now), waiting),
-            else_=sa.literal(now, table.c.due_at.type),
-        )
-
     async def _showing(self, article_id: str) -> set[Page]:
         """Pages that showed its teaser or named its address when they were last written."""
-        statement = (
-            sa.select(table.c.path, table.c.kind, table.c.subject)
-            .join(reference, reference.c.page == table.c.path)
-            .where(reference.c.article_id == article_id)
-        )
-        return {Page(*row) for row in await self._connection.execute(statement)}
+        return {Page(*row) for row in await self._connection.execute(SHOWING, {"article_id": article_id})}
 
     async def _curating(self, article_id: str) -> set[Page]:
         """Fronts where an editor has put it. Home's choice stands beside the newest articles, too."""
@@ -265,17 +292,9 @@ class Pages:
 
     async def _mark_swept(self) -> None:
         """Mark them, behind everything else: what is waiting to be written anyway keeps its turn."""
-        waits = table.c.generation > table.c.written
+        now, pause_us = self._clock.now(), int(self._sweep.total_seconds() * 1_000_000)
         for paths in batched(sorted(self._swept)):
-            await self._connection.execute(
-                sa.update(table)
-                .where(table.c.path.in_(paths))
-                .values(
-                    generation=table.c.generation + 1,
-                    priority=sa.case((waits, table.c.priority), else_=SWEEP),
-                    due_at=self._due(self._clock.now(), self._sweep),
-                )
-            )
+            await self._connection.execute(MARK_SWEPT, {"paths": paths, "now": now, "pause": pause_us})
         self._swept.clear()
 
 
@@ -286,8 +305,7 @@ async def lock_pages(connection: AsyncConnection, paths: Collection[str]) -> dic
     """
     held: dict[str, int] = {}
     for some in batched(sorted(paths)):
-        statement = sa.select(table.c.path, table.c.generation).where(table.c.path.in_(some))
-        held |= dict((await connection.execute(statement.order_by(table.c.path).with_for_update())).all())
+        held |= dict((await connection.execute(LOCK, {"paths": some})).all())
     return held
 
 

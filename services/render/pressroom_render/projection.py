@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from pressroom_render.tables import article as table
 from pressroom_render.tables import former
 from pressroom_render.teasers import Teaser, read_teaser, teaser_hash, teaser_of
-from pressroom_shared.database import insert
+from pressroom_shared.database import Insert, insert, on_both
 from pressroom_shared.events import Article, ArticlePublished, ArticleUnpublished, Outcome, Withdrawal
 
 
@@ -52,6 +53,29 @@ class Stale:
     held: int
 
 
+def _upsert(put: Insert, *, replay: bool) -> Insert:
+    """Newer wins; of a replay, as new wins too."""
+    newer = put.excluded.version >= table.c.version if replay else put.excluded.version > table.c.version
+    taken = {each.name: put.excluded[each.name] for each in table.c if each is not table.c.id}
+    return put.on_conflict_do_update(index_elements=[table.c.id], set_=taken, where=newer)
+
+
+# The statements of every article are built once.
+ID: sa.BindParameter[str] = sa.bindparam("article_id")
+IDS: sa.BindParameter[list[str]] = sa.bindparam("ids", expanding=True)
+UPSERT = {replay: on_both(table, partial(_upsert, replay=replay)) for replay in (False, True)}
+HELD = sa.select(table).where(table.c.id == ID)
+LIVE = sa.select(table.c.id, table.c.document).where(table.c.id.in_(IDS), table.c.live)
+TEASERS = sa.select(table.c.id, table.c.teaser_document).where(table.c.id.in_(IDS), table.c.live)
+LIVE_PATHS = sa.select(table.c.id, table.c.path).where(table.c.id.in_(IDS), table.c.live)
+SAY = (
+    sa.update(table)
+    .where(table.c.id == ID, table.c.version == sa.bindparam("said_of"))
+    .values(outcome=sa.bindparam("outcome"))
+)
+FORGET_FORMER = sa.delete(former).where(sa.or_(former.c.article_id == ID, former.c.path == sa.bindparam("path")))
+
+
 class Projection:
     """The articles, in one transaction."""
 
@@ -77,15 +101,7 @@ class Projection:
             "received_at": now,
             "outcome": None,
         }
-        newer = (
-            sa.literal(data.version) >= table.c.version if event.replay else sa.literal(data.version) > table.c.version
-        )
-        statement = insert(self._connection, table).values(**values)
-        result = await self._connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=[table.c.id], set_={k: v for k, v in values.items() if k != "id"}, where=newer
-            )
-        )
+        result = await self._connection.execute(UPSERT[event.replay][self._connection.dialect.name], values)
         if not result.rowcount:
             held = await self.held(data.id)
             assert held is not None
@@ -96,23 +112,22 @@ class Projection:
         return Applied(before, after)
 
     async def held(self, article_id: str) -> Held | None:
-        row = (await self._connection.execute(sa.select(table).where(table.c.id == article_id))).one_or_none()
+        row = (await self._connection.execute(HELD, {"article_id": article_id})).one_or_none()
         return None if row is None else _held(row)
 
     async def live(self, ids: list[str]) -> list[Article]:
         """The live ones of these, in the same order."""
-        statement = sa.select(table.c.id, table.c.document).where(table.c.id.in_(ids), table.c.live)
-        found = {row.id: Article.model_validate(row.document) for row in await self._connection.execute(statement)}
+        rows = await self._connection.execute(LIVE, {"ids": ids})
+        found = {row.id: Article.model_validate(row.document) for row in rows}
         return [found[each] for each in ids if each in found]
 
     async def teasers(self, ids: list[str]) -> dict[str, Teaser]:
         """The teasers of those that are live."""
-        statement = sa.select(table.c.id, table.c.teaser_document).where(table.c.id.in_(ids), table.c.live)
-        return {row.id: read_teaser(row.teaser_document) for row in await self._connection.execute(statement)}
+        rows = await self._connection.execute(TEASERS, {"ids": ids})
+        return {row.id: read_teaser(row.teaser_document) for row in rows}
 
     async def live_paths(self, ids: list[str]) -> dict[str, str]:
-        statement = sa.select(table.c.id, table.c.path).where(table.c.id.in_(ids), table.c.live)
-        return dict((await self._connection.execute(statement)).all())
+        return dict((await self._connection.execute(LIVE_PATHS, {"ids": ids})).all())
 
     async def at(self, path: str) -> Held | None:
         """The article whose address this is now; the live one where an address was handed on."""
@@ -126,11 +141,8 @@ class Projection:
 
     async def say(self, article_id: str, outcome: Outcome) -> None:
         """Keep what was said of the held version, to say it again."""
-        await self._connection.execute(
-            sa.update(table)
-            .where(table.c.id == article_id, table.c.version == outcome.version)
-            .values(outcome=outcome.model_dump(mode="json"))
-        )
+        said = {"article_id": article_id, "said_of": outcome.version, "outcome": outcome.model_dump(mode="json")}
+        await self._connection.execute(SAY, said)
 
     async def live_ids(self) -> list[str]:
         return list(
@@ -138,9 +150,7 @@ class Projection:
         )
 
     async def _keep_former(self, article_id: str, paths: list[str], path: str) -> None:
-        await self._connection.execute(
-            sa.delete(former).where(sa.or_(former.c.article_id == article_id, former.c.path == path))
-        )
+        await self._connection.execute(FORGET_FORMER, {"article_id": article_id, "path": path})
         for each in paths:
             statement = insert(self._connection, former).values(path=each, article_id=article_id)
             await self._connection.execute(

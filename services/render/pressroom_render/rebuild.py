@@ -12,6 +12,7 @@ import ctypes.util
 import os
 import secrets
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from pressroom_render.addresses import Page
 from pressroom_render.compose import Composer
 from pressroom_render.gather import Gatherer
+from pressroom_render.looks import keep_look
 from pressroom_render.pages import NAMED_MAX, lock_pages
 from pressroom_render.tables import page as table
 from pressroom_render.writer import make
@@ -35,6 +37,14 @@ EXCHANGE = 2
 AT_FDCWD = -100
 
 
+Progress = Callable[[int, int], None]
+"""Told how many pages are done, and of how many."""
+
+
+def no_progress(_done: int, _total: int) -> None:
+    """Nobody is told."""
+
+
 @dataclass(frozen=True, slots=True)
 class Built:
     """A page in the new site: at which generation, and the hash of its bytes; none where there is no such page."""
@@ -43,7 +53,9 @@ class Built:
     hash: str | None
 
 
-async def rebuild(database: Database, store: SiteStore, composer: Composer, clock: Clock) -> int:
+async def rebuild(
+    database: Database, store: SiteStore, composer: Composer, clock: Clock, progress: Progress = no_progress
+) -> int:
     """Build every page into a new root and switch. Says how many pages there are. Raises `OSError`."""
     new = f"{ROOT}-{secrets.token_hex(4)}"
     built: dict[str, Built] = {}
@@ -51,9 +63,12 @@ async def rebuild(database: Database, store: SiteStore, composer: Composer, cloc
         async with database.read() as connection:
             paths = list((await connection.execute(sa.select(table.c.path).order_by(table.c.path))).scalars())
         for start in range(0, len(paths), BATCH):
+            progress(start, len(paths))
             built |= await _build(database, store, composer, clock, paths[start : start + BATCH], new)
+        progress(len(paths), len(paths))
         async with database.begin() as connection:
             await _settle(connection, built, clock)
+            await keep_look(connection, composer.look)
             await asyncio.to_thread(_switch, store.path(ROOT), store.path(new))
     finally:
         await asyncio.to_thread(shutil.rmtree, store.path(new), ignore_errors=True)

@@ -26,6 +26,12 @@ class Settings(Common):
     letters_hour_all_max: int = Field(default=200, ge=1, description="Letters that all readers may send in an hour.")
     letters_days: int = Field(default=365, ge=1, description="How long a reader's request for a correction is kept.")
     tips_days: int = Field(default=90, ge=1, description="How long a reader's tip is kept.")
+    letters_to: str = Field(
+        default="",
+        pattern=r"^([^@\s]+@[^@\s]+)?$",
+        description="Who is told of readers' letters. Empty: the newspaper's address.",
+    )
+    letters_mail_s: float = Field(default=300, gt=0, description="A mail about letters is sent at most so often.")
     cards_workers: int = Field(default=2, ge=1, le=32, description="Processes that draw cards and develop pictures.")
     cards_timeout_s: float = Field(default=20, gt=0, description="After this, a drawing is given up.")
     cards_memory_bytes_max: int = Field(

@@ -7,6 +7,7 @@ import importlib.resources
 from dataclasses import dataclass
 from pathlib import Path
 
+from pressroom_render.image_names import position_css
 from pressroom_shared.site import Site
 
 
@@ -18,6 +19,7 @@ class Assets:
     style: str
     font: str
     script: str
+    live: str
 
 
 def section_css(site: Site) -> str:
@@ -39,13 +41,16 @@ def assets(site: Site, own: Path | None = None) -> Assets:
     theirs = own / "style.css" if own else None
     css = (theirs if theirs and theirs.is_file() else folder / "style.css").read_text(encoding="utf-8")
     css = css.replace("{font}", f"/{font_key}")
-    style = (css.replace("  --section: var(--ink);\n", "") + section_css(site)).encode()
+    style = (css.replace("  --section: var(--ink);\n", "") + position_css() + section_css(site)).encode()
     style_key = f"static/style.{_short(style)}.css"
-    script = (folder / "extras.js").read_bytes()
-    script_key = f"static/extras.{_short(script)}.js"
+    scripts = {name: (folder / f"{name}.js").read_bytes() for name in ("extras", "live")}
+    keys = {name: f"static/{name}.{_short(script)}.js" for name, script in scripts.items()}
     licence = (folder / "newsreader-OFL.txt").read_bytes()
-    files = {font_key: font, style_key: style, script_key: script, "static/newsreader-OFL.txt": licence}
-    return Assets(files, style=f"/{style_key}", font=f"/{font_key}", script=f"/{script_key}")
+    files = {font_key: font, style_key: style, "static/newsreader-OFL.txt": licence}
+    files |= {keys[name]: script for name, script in scripts.items()}
+    return Assets(
+        files, style=f"/{style_key}", font=f"/{font_key}", script=f"/{keys['extras']}", live=f"/{keys['live']}"
+    )
 
 
 def _short(content: bytes) -> str:

@@ -135,6 +135,17 @@ card = sa.Table(
     sa.Column("former", sa.JSON, nullable=False),  # names of its earlier cards: they stay until it is withdrawn
     sa.Column("warning", sa.Text, nullable=False, server_default=""),  # what the editor should know about it
     sa.Column("outcome", sa.JSON, nullable=False),
+    sa.Column("author", sa.Text, index=True),  # whose picture belongs on it
+    sa.Column("drawn", sa.JSON),  # what such a card says, so that it can be drawn again with another picture
+)
+
+# Authors' pictures, as the `cards` group has taken them in: it keeps its own, and waits for no other group.
+portrait = sa.Table(
+    "portrait",
+    metadata,
+    sa.Column("slug", sa.Text, primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("picture", sa.JSON(none_as_null=True)),
 )
 
 # What came of each picture: the files that pages may name, or why there are none.
@@ -182,4 +193,6 @@ letter = sa.Table(
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("received_at", UtcTime, nullable=False, index=True),
     sa.Column("sender", sa.Text, nullable=False, index=True),  # a hash of the address it came from, for the limit
+    sa.Column("mail", sa.Text, index=True),  # the id of the mail that tells the editors of it
+    sa.Column("told_at", UtcTime, index=True),  # when the mail server took that mail
 )

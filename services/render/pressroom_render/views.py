@@ -50,7 +50,8 @@ class Views:
     @cached_property
     def _assets_view(self) -> dict[str, Safe]:
         assets = self._assets
-        return {"style": Safe(assets.style), "font": Safe(assets.font), "script": Safe(assets.script)}
+        names = ("style", "font", "script", "live")
+        return {name: Safe(getattr(assets, name)) for name in names}
 
     @cached_property
     def _site_view(self) -> dict[str, Any]:
@@ -103,9 +104,11 @@ class Views:
         """A picture in its sizes, or as it was uploaded. The one place that decides how pictures are offered."""
         made = images.get(name)
         if made is None:
-            return {"src": plain(f"/{name[0]}"), "alt": alt, "width": width, "height": height, "webp": "", "jpeg": ""}
+            whole = {"src": plain(f"/{name[0]}"), "alt": alt, "width": width, "height": height}
+            return whole | {"webp": "", "jpeg": "", "blur": "", "position": ""}
         sizes = {"width": made.width, "height": made.height}  # of the picture as it stands upright
-        return sizes | {"src": plain(made.src), "alt": alt, "webp": plain(made.webp), "jpeg": plain(made.jpeg)}
+        offered = {"src": plain(made.src), "alt": alt, "webp": plain(made.webp), "jpeg": plain(made.jpeg)}
+        return sizes | offered | {"blur": plain(made.placeholder), "position": made.position}
 
     def story(self, teaser: Teaser, language: str, images: Images) -> dict[str, Any]:
         """An article as a page in `language` shows it, in words of its own. All of it comes from the teaser."""

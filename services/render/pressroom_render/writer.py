@@ -23,13 +23,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from pressroom_render.addresses import Page
 from pressroom_render.compose import Composer
 from pressroom_render.gather import Gatherer, Material
+from pressroom_render.looks import look_of
 from pressroom_render.pages import lock_pages
 from pressroom_render.projection import Held, Projection
 from pressroom_render.settings import Settings
 from pressroom_render.tables import article, reference
 from pressroom_render.tables import page as table
 from pressroom_shared.clock import Clock
-from pressroom_shared.database import Database, insert
+from pressroom_shared.database import Database, on_both
 from pressroom_shared.events import Outcome
 from pressroom_shared.outbox import OutcomeOutbox
 from pressroom_shared.sitestore import SiteStore, Staged
@@ -43,10 +44,59 @@ COPIES = (".br", ".gz")
 STORE_PAUSE_S = 2
 """How long the writer waits when the store refuses (disk full, folder gone) before it tries again."""
 
+SUPERSEDED = "The site has another look than this process knows: start it again, with today's site file and templates."
+
 WRITTEN = Counter(
     "pressroom_pages_written_total", "Pages by what was done: written, same, removed, again.", ["kind", "what"]
 )
 SECONDS = Histogram("pressroom_pages_seconds", "From taking a page up to its place.", ["kind"])
+
+
+# The statements of every page are built once.
+NOW: sa.BindParameter[datetime] = sa.bindparam("now", type_=table.c.due_at.type)
+STALE = table.c.stale_at <= NOW
+FIND_STALE = sa.select(table.c.path).where(STALE)
+WAITS = table.c.generation > table.c.written
+NEXT_DUE = sa.select(sa.func.min(table.c.due_at)).where(WAITS)
+DUE = sa.and_(WAITS, table.c.due_at <= NOW, sa.or_(table.c.leased_until.is_(None), table.c.leased_until < NOW))
+MOST_URGENT = sa.select(sa.func.min(table.c.priority)).where(DUE)
+CHOSEN = (
+    sa.select(table.c.path)
+    .where(DUE, table.c.priority == sa.bindparam("first"))
+    .order_by(table.c.due_at, table.c.path)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+    .with_for_update(skip_locked=True)
+)
+TAKE_UP = (
+    sa.update(table)
+    .where(table.c.path.in_(CHOSEN.scalar_subquery()), DUE)
+    .values(leased_until=sa.bindparam("until"))
+    .returning(table.c.path, table.c.kind, table.c.subject, table.c.generation, table.c.hash)
+)
+PATHS: sa.BindParameter[list[str]] = sa.bindparam("paths", expanding=True)
+RELEASE = sa.update(table).where(table.c.path.in_(PATHS)).values(leased_until=None)
+CLEAR_MARKS = (
+    sa.update(table)
+    .where(table.c.path == sa.bindparam("at"))
+    .values(
+        written=sa.bindparam("generation_written"),
+        hash=sa.bindparam("new_hash"),
+        written_at=sa.bindparam("now"),
+        stale_at=sa.bindparam("stale"),
+        leased_until=None,
+    )
+)
+WHERE_NOW = (
+    sa.select(article.c.id, article.c.path, article.c.live)
+    .where(article.c.id.in_(sa.bindparam("ids", expanding=True)))
+    .order_by(article.c.id)
+    .with_for_update()
+)
+REFERENCES = sa.select(reference.c.page, reference.c.article_id).where(reference.c.page.in_(PATHS))
+REFER_NO_MORE = sa.delete(reference).where(
+    reference.c.page == sa.bindparam("of_page"), reference.c.article_id == sa.bindparam("to")
+)
+REFER = on_both(reference, lambda put: put.on_conflict_do_nothing())
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +116,10 @@ class Rendered:
     material: Material | None
     hash: str | None
     staged: list[Staged]
+
+
+class Superseded(Exception):
+    """The site was rebuilt with another look: what this writer makes must not be put in place."""
 
 
 class PageWriter:
@@ -90,6 +144,10 @@ class PageWriter:
                 if not await self.write_batch():
                     await self._rest()
                 self.trouble = None
+            except Superseded:
+                self.trouble = SUPERSEDED
+                log.warning(SUPERSEDED)
+                await pause(stop, STORE_PAUSE_S)
             except (OSError, sa.exc.DBAPIError) as error:
                 self.trouble = f"Pages cannot be written: {error}."
                 log.warning("%s Trying again in %d s.", self.trouble, STORE_PAUSE_S)
@@ -119,25 +177,23 @@ class PageWriter:
 
     async def _mark_stale(self) -> int:
         """Mark pages that time alone has made wrong. Says how many."""
-        stale = table.c.stale_at <= self._clock.now()
+        now = self._clock.now()
         async with self._database.read() as connection:
-            paths = list((await connection.execute(sa.select(table.c.path).where(stale))).scalars())
+            paths = list((await connection.execute(FIND_STALE, {"now": now})).scalars())
         if paths:
             async with self._database.begin(wake=False) as connection:
                 await lock_pages(connection, paths)
                 await connection.execute(
                     sa.update(table)
-                    .where(table.c.path.in_(paths), stale)
-                    .values(generation=table.c.generation + 1, due_at=self._clock.now(), stale_at=None)
+                    .where(table.c.path.in_(paths), table.c.stale_at <= now)
+                    .values(generation=table.c.generation + 1, due_at=now, stale_at=None)
                 )
         return len(paths)
 
     async def _rest(self) -> None:
         """Until a commit, or until the next page is due."""
         async with self._database.read() as connection:
-            due = await connection.scalar(
-                sa.select(sa.func.min(table.c.due_at)).where(table.c.generation > table.c.written)
-            )
+            due = await connection.scalar(NEXT_DUE)
         idle_s = self._settings.pages_idle_s
         if due is not None:
             idle_s = min(idle_s, max(0.01, (due - self._clock.now()).total_seconds()))
@@ -146,27 +202,14 @@ class PageWriter:
     async def _lease(self) -> list[Lease]:
         """Take up the most urgent pages: one kind of urgency at a time, so that news is in place before its lists."""
         now = self._clock.now()
-        free = sa.or_(table.c.leased_until.is_(None), table.c.leased_until < now)
-        due = sa.and_(table.c.generation > table.c.written, table.c.due_at <= now, free)
         async with self._database.read() as connection:
-            first = await connection.scalar(sa.select(sa.func.min(table.c.priority)).where(due))
+            first = await connection.scalar(MOST_URGENT, {"now": now})
         if first is None:
             return []
-        chosen = (
-            sa.select(table.c.path)
-            .where(due, table.c.priority == first)
-            .order_by(table.c.due_at, table.c.path)
-            .limit(self._settings.pages_batch)
-            .with_for_update(skip_locked=True)
-        )
-        statement = (
-            sa.update(table)
-            .where(table.c.path.in_(chosen.scalar_subquery()), due)
-            .values(leased_until=now + timedelta(seconds=self._settings.pages_lease_s))
-            .returning(table.c.path, table.c.kind, table.c.subject, table.c.generation, table.c.hash)
-        )
+        until = now + timedelta(seconds=self._settings.pages_lease_s)
+        asked = {"now": now, "first": first, "limit": self._settings.pages_batch, "until": until}
         async with self._database.begin(wake=False) as connection:
-            rows = (await connection.execute(statement)).all()
+            rows = (await connection.execute(TAKE_UP, asked)).all()
         return sorted((Lease(Page(*row[:3]), row[3], row[4]) for row in rows), key=lambda each: each.page.path)
 
     async def _render(self, leases: list[Lease], staged: list[Staged]) -> list[Rendered]:
@@ -193,6 +236,8 @@ class PageWriter:
         """
         moved = await self._with_moved_links(connection, made)
         generations = await lock_pages(connection, [each.lease.page.path for each in made])
+        if await look_of(connection) not in {None, self._composer.look}:  # read under the lock that a rebuild takes
+            raise Superseded
         now = self._clock.now()
         good = [
             each
@@ -227,8 +272,7 @@ class PageWriter:
         ids = sorted(own.union(*(each.linked for each in materials)))
         if not ids:
             return set()
-        statement = sa.select(article.c.id, article.c.path, article.c.live).where(article.c.id.in_(ids))
-        rows = (await connection.execute(statement.order_by(article.c.id).with_for_update())).all()
+        rows = (await connection.execute(WHERE_NOW, {"ids": ids})).all()
         now = {row.id: row.path for row in rows if row.live}
         return {each.page.path for each in materials if each.paths != {k: now[k] for k in each.linked if k in now}}
 
@@ -243,42 +287,28 @@ class PageWriter:
         WRITTEN.labels(page.kind, what).inc()
 
     async def _clear_marks(self, connection: AsyncConnection, good: list[Rendered], now: datetime) -> None:
-        statement = (
-            sa.update(table)
-            .where(table.c.path == sa.bindparam("at"))
-            .values(
-                written=sa.bindparam("generation_written"),
-                hash=sa.bindparam("new_hash"),
-                written_at=sa.bindparam("now"),
-                stale_at=sa.bindparam("stale"),
-                leased_until=None,
-            )
-        )
         rows = [
             {"at": each.lease.page.path, "generation_written": each.lease.generation, "new_hash": each.hash, "now": now}
             | {"stale": each.material.stale_at if each.material else None}
             for each in good
         ]
-        await connection.execute(statement, rows)
+        await connection.execute(CLEAR_MARKS, rows)
 
     async def _release(self, connection: AsyncConnection, leases: list[Lease]) -> None:
         paths = [each.page.path for each in leases]
         await lock_pages(connection, paths)
-        await connection.execute(sa.update(table).where(table.c.path.in_(paths)).values(leased_until=None))
+        await connection.execute(RELEASE, {"paths": paths})
 
     async def _refer(self, connection: AsyncConnection, good: list[Rendered]) -> None:
         """Record which articles each page shows now."""
         paths = [each.lease.page.path for each in good]
-        statement = sa.select(reference.c.page, reference.c.article_id).where(reference.c.page.in_(paths))
-        held = {(row.page, row.article_id) for row in await connection.execute(statement)}
+        held = {(row.page, row.article_id) for row in await connection.execute(REFERENCES, {"paths": paths})}
         shown = {(each.lease.page.path, one) for each in good if each.material for one in each.material.references}
-        for gone in sorted(held - shown):
-            await connection.execute(
-                sa.delete(reference).where(reference.c.page == gone[0], reference.c.article_id == gone[1])
-            )
+        if gone := sorted(held - shown):
+            await connection.execute(REFER_NO_MORE, [{"of_page": path, "to": one} for path, one in gone])
         if new := sorted(shown - held):
             rows: list[dict[str, Any]] = [{"page": path, "article_id": one} for path, one in new]
-            await connection.execute(insert(connection, reference).on_conflict_do_nothing(), rows)
+            await connection.execute(REFER[connection.dialect.name], rows)
 
     async def _say_done(self, connection: AsyncConnection, page: Page, now: datetime) -> bool:
         """The article's own page is as its newest version wants it: tell the editor, once."""
@@ -320,8 +350,11 @@ def _make_all(compose: Callable[[Material], bytes], materials: list[Material | N
 def make(compose: Callable[[Material], bytes], material: Material) -> Body:
     """A page and its compressed copies. All CPU: for a thread."""
     body = compose(material)
-    copies = [("", body)]
-    if material.page.kind != "shell":
-        copies.append((".br", brotli.compress(body, quality=BROTLI_QUALITY, mode=brotli.MODE_TEXT)))
-        copies.append((".gz", gzip.compress(body, GZIP_LEVEL, mtime=0)))
+    copies = [("", body)] if material.page.kind == "shell" else [("", body), *compressed(body, BROTLI_QUALITY)]
     return Body(copies, hashlib.sha256(body).hexdigest())
+
+
+def compressed(body: bytes, quality: int) -> list[tuple[str, bytes]]:
+    """The copies that the gateway serves instead of a text, by their suffixes. All CPU: for a thread."""
+    brotlied = brotli.compress(body, quality=quality, mode=brotli.MODE_TEXT)
+    return [(".br", brotlied), (".gz", gzip.compress(body, GZIP_LEVEL, mtime=0))]

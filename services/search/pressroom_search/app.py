@@ -18,6 +18,7 @@ from pressroom_search.inventory import held_in_index
 from pressroom_search.keeper import Keeper
 from pressroom_search.reader import Reader
 from pressroom_search.settings import Settings
+from pressroom_shared.alarms import Alarming
 from pressroom_shared.clock import Clock, SystemClock
 from pressroom_shared.events import ArticlePublished, ArticleUnpublished
 from pressroom_shared.http import HttpServer, create_http
@@ -83,6 +84,7 @@ async def main(settings: Settings) -> None:
     try:
         keeper = make_keeper(folder, site, settings, outcomes, clock)
         app = create_api(Reader(folder, site, settings, clock), site, settings, shell, keeper.not_ready)
-        await run_until_stopped(HttpServer(app, settings.http_host, settings.http_port), keeper)
+        server = HttpServer(app, settings.http_host, settings.http_port)
+        await run_until_stopped(server, keeper, Alarming(settings, {}, clock))
     finally:
         await outcomes.close()

@@ -15,7 +15,7 @@ import tantivy
 
 from pressroom_search.analysis import tokens
 from pressroom_search.engine import Change
-from pressroom_shared.events import Article, ArticleUnpublished
+from pressroom_shared.events import Article, ArticleUnpublished, content_hash
 
 LAYOUT = 1
 """Raise it with every change of the schema or of the analysis: an older index is then rebuilt from what it stores."""
@@ -68,6 +68,7 @@ def _source(article: Article) -> dict[str, Any]:
         "authors": [[each.slug, each.name] for each in article.authors],
         "tags": [[each.slug, each.name] for each in article.tags],
         "published": int(article.first_published_at.timestamp()),
+        "hash": content_hash(article),
     }
 
 

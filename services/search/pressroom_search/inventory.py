@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import tantivy
 
+from pressroom_search.documents import read_source
 from pressroom_search.folder import Folder
 from pressroom_search.lookup import all_documents
 from pressroom_shared.events import InventoryItem
@@ -24,8 +25,13 @@ def _items(folder: Folder) -> list[InventoryItem]:
     if current is None:
         return []
     searcher = tantivy.Index.open(str(current)).searcher()
-    found = [
-        InventoryItem(id=each["id"][0], version=each["version"][0], withdrawn=not each["live"][0])
-        for each in all_documents(searcher)
-    ]
-    return sorted(found, key=lambda each: each.id)
+    return sorted((_item(each) for each in all_documents(searcher)), key=lambda each: each.id)
+
+
+def _item(document: tantivy.Document) -> InventoryItem:
+    """Its hash is kept since this layout's later days: one that was indexed before has none."""
+    article_id, version = document["id"][0], document["version"][0]
+    if not document["live"][0]:
+        return InventoryItem(id=article_id, version=version, withdrawn=True)
+    source = read_source(document)
+    return InventoryItem(id=article_id, version=version, path=source["path"], hash=source.get("hash", ""))

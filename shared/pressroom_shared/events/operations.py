@@ -35,7 +35,8 @@ class ReplayRequested(Event):
 
 
 class InventoryRequest(Part):
-    """Every sink says what it holds. With `ids` only of these; with `documents` the articles themselves too."""
+    """Every sink says what it holds; with `ids` only of these. With `documents` the sinks that keep articles whole give
+    those of `ids` that are live, and the others say nothing."""
 
     request_id: str
     ids: list[str] = Field(default_factory=list)
@@ -57,7 +58,7 @@ class InventoryItem(Part):
     withdrawn: bool = False
     path: str = Field(default="", description="Its address, where the sink knows it.")
     hash: str = Field(default="", description="`content_hash` of what it was given; empty where the sink keeps none.")
-    article: Article | None = None
+    article: Article | None = Field(default=None, description="The whole article, where that was asked for.")
 
 
 class Inventory(Part):
@@ -67,6 +68,7 @@ class Inventory(Part):
     group: str
     page: int = Field(ge=1)
     last: bool = Field(description="Whether this is the last page.")
+    documents: bool = Field(default=False, description="Whether it answers a request for whole articles.")
     items: list[InventoryItem] = Field(default=[], max_length=INVENTORY_ITEMS_MAX)
     at: datetime
 

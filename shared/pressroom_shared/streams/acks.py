@@ -8,6 +8,7 @@ import logging
 from redis.asyncio import Redis
 
 from pressroom_shared.streams.client import RedisError
+from pressroom_shared.tasks import end
 
 log = logging.getLogger(__name__)
 BATCH_MAX = 1000
@@ -33,8 +34,7 @@ class Acks:
     async def flush(self) -> None:
         """Send all that wait, once. Raises what Redis raises."""
         if self._sending is not None:
-            self._sending.cancel()
-            await asyncio.gather(self._sending, return_exceptions=True)
+            await end(self._sending)
         await self._send_all()
 
     async def _send(self) -> None:

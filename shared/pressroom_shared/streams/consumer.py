@@ -30,6 +30,7 @@ from pressroom_shared.streams.entries import Entry
 from pressroom_shared.streams.heart import Heart
 from pressroom_shared.streams.lane import Lane, Place
 from pressroom_shared.streams.status import expose, status_of
+from pressroom_shared.tasks import end
 from pressroom_shared.wakeups import pause
 
 log = logging.getLogger(__name__)
@@ -120,7 +121,7 @@ class Consumer(Generic[WorkT]):
             await asyncio.wait({stopping, beating, *keeping}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             ending.set()
-            ended = await _end(stopping, *keeping)
+            ended = await end(stopping, *keeping)
             await self._leave(lanes, heart, beating)
             await redis.aclose()
         for error in ended:
@@ -203,17 +204,9 @@ class Consumer(Generic[WorkT]):
         The heart beats meanwhile, for what is in hand is nobody else's yet.
         """
         await asyncio.gather(*(lane.finish(self._settings.streams_stop_s) for lane in lanes))
-        await _end(beating)
+        await end(beating)
         with contextlib.suppress(RedisError, ConnectionError, TimeoutError):
             async with asyncio.timeout(HAND_BACK_S):
                 for lane in lanes:
                     await lane.hand_back()
                 await heart.stop()
-
-
-async def _end(*tasks: asyncio.Task[Any]) -> list[Exception]:
-    """Cancel tasks, wait for their end, and return what they failed with before."""
-    for task in tasks:
-        task.cancel()
-    ended = await asyncio.gather(*tasks, return_exceptions=True)
-    return [each for each in ended if isinstance(each, Exception)]

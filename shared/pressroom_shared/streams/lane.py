@@ -29,6 +29,7 @@ from pressroom_shared.streams.reader import Reader
 from pressroom_shared.streams.retries import park
 from pressroom_shared.streams.scripts import remove_consumer
 from pressroom_shared.streams.sweeper import Sweeper
+from pressroom_shared.tasks import end
 
 log = logging.getLogger(__name__)
 
@@ -215,10 +216,7 @@ class Lane:
         if self._tasks:
             await asyncio.wait(set(self._tasks), timeout=timeout_s)
         self._leaving = True
-        left = set(self._tasks)
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        await end(*self._tasks)
 
     async def hand_back(self) -> None:
         """Send the acks; leave nothing pending under a name that nobody will use again. Raises what Redis raises."""

@@ -1,6 +1,7 @@
 """The relay: of several replicas one, by lease, puts committed outbox rows into Redis in the order of their commits.
 
-It is woken by the commit. A crash between sending and marking sends a row twice, with the same event id; consumers
+It is woken by the commit: its own process's at once, another's by a word on a channel, which may be lost: then it
+looks again after `TURN_S`. A crash between sending and marking sends a row twice, with the same event id; consumers
 meet the second as a repeat. While Redis is away rows wait in SQL, and are read from there a batch at a time. Rows for
 the bulk streams go while no other waits. A row whose event cannot be built is passed over, and holds up no other.
 """
@@ -24,15 +25,16 @@ from pressroom_shared import outbox
 from pressroom_shared.clock import Clock, SystemClock
 from pressroom_shared.database import Database
 from pressroom_shared.ids import new_id
-from pressroom_shared.keys import BULK, FIELD, SINKS, bulk
+from pressroom_shared.keys import BULK, FIELD, SINKS, bulk, wake
 from pressroom_shared.leases import Lease
 from pressroom_shared.outbox import OutboxRow
 from pressroom_shared.settings import Settings
 from pressroom_shared.streams import metrics
 from pressroom_shared.streams.bounds import Bounds
-from pressroom_shared.streams.client import RedisError, connect
+from pressroom_shared.streams.client import READ_BLOCK_MS, RedisError, connect
 from pressroom_shared.streams.epochs import Epoch, current_epoch, lost_since
 from pressroom_shared.streams.trim import trim
+from pressroom_shared.tasks import end
 from pressroom_shared.wakeups import Wakeup, pause
 
 log = logging.getLogger(__name__)
@@ -118,6 +120,7 @@ class Relay:
         """Relay until `stop`; then give the lease back."""
         redis = connect(self._settings.redis_url)
         self._bounds = Bounds(redis, self._settings)
+        listener = asyncio.create_task(self._listen())
         try:
             while not stop.is_set():
                 try:
@@ -130,7 +133,23 @@ class Relay:
                     await self._rest(stop)
         finally:
             await self._give_up_lease()
+            await end(listener)
             await redis.aclose()
+
+    async def _listen(self) -> None:
+        """Wake when another process has committed."""
+        while True:
+            redis = connect(self._settings.redis_url, tries=0)
+            try:
+                async with redis.pubsub(ignore_subscribe_messages=True) as words:
+                    await words.subscribe(wake(self._source))
+                    while True:
+                        if await words.get_message(timeout=READ_BLOCK_MS / 1000):
+                            self._wakeup.set()
+            except (RedisError, ConnectionError, TimeoutError):
+                await asyncio.sleep(TURN_S)
+            finally:
+                await redis.aclose()
 
     def _say_away(self, error: BaseException) -> None:
         """An outage is said once, whatever it is."""
@@ -149,15 +168,15 @@ class Relay:
         waiting = asyncio.create_task(self._wakeup.wait(TURN_S))
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (waiting, stopping):
-            task.cancel()
-        await asyncio.gather(waiting, stopping, return_exceptions=True)
+        await end(waiting, stopping)
 
     async def _turn(self, redis: Redis) -> bool:
         """Send one batch. Says whether there may be more at once."""
         rows = await self._next_rows()
         if not self._leads or not rows or time.monotonic() - self._tended_at > TURN_S:
             if not await self._tend(redis):
+                if rows:
+                    await redis.publish(wake(self._source), b"")
                 return False
             if not rows:
                 return False

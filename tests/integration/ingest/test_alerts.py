@@ -6,21 +6,26 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from aiosmtpd.controller import Controller
 from pydantic import SecretStr
 
-from pressroom_ingest.alerts import Watch
-from pressroom_ingest.app import open_desk
+from pressroom_ingest.alerts import MISSED, Watch
+from pressroom_ingest.app import create_api, open_desk
 from pressroom_ingest.desk import Desk
+from pressroom_ingest.scheduler import Scheduler
 from pressroom_ingest.settings import Settings
+from pressroom_ingest.waiting import Waiters
 from pressroom_shared.alarms import end_alarm, raise_alarm
+from pressroom_shared.clock import Clock, rfc3339
 from pressroom_shared.errors import SettingsError
 from pressroom_shared.keys import ARTICLES, FIELD, dead_letters
-from tests.integration.ingest.conftest import ADMIN, SITE
+from tests.integration.ingest.conftest import ADMIN, ARTICLE, SITE, NewsClock
 from tests.servers import free_port
 
 
@@ -55,7 +60,9 @@ async def inbox() -> Inbox:
 
 
 @asynccontextmanager
-async def watching(tmp_path: Path, database_url: str, redis_url: str, **more: Any) -> AsyncIterator[tuple[Watch, Desk]]:
+async def watching(
+    tmp_path: Path, database_url: str, redis_url: str, clock: Clock | None = None, **more: Any
+) -> AsyncIterator[tuple[Watch, Desk]]:
     (tmp_path / "site.toml").write_text(SITE)
     settings = Settings(
         site=tmp_path / "site.toml",
@@ -65,7 +72,7 @@ async def watching(tmp_path: Path, database_url: str, redis_url: str, **more: An
         admin_key=SecretStr(ADMIN),
         **more,
     )
-    async with open_desk(settings) as desk:
+    async with open_desk(settings, clock) as desk:
         yield Watch(desk), desk
 
 
@@ -76,7 +83,7 @@ async def test_one_mail_and_one_post_when_it_begins_and_when_it_is_over(
     mail.start()
     server = await asyncio.start_server(inbox.answer, "127.0.0.1", 0)
     hook = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/alerts"
-    ways = {
+    ways: dict[str, Any] = {
         "alert_to": "desk@courier.example",
         "alert_webhook": hook,
         "smtp_url": f"smtp://127.0.0.1:{mail.port}",
@@ -129,7 +136,7 @@ async def test_a_group_that_holds_memory_is_named(
     hook = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/alerts"
     await redis.xadd(ARTICLES, {FIELD: b"x" * 1_000_000})
     await redis.xgroup_create(ARTICLES, "cards", id="0")
-    small = {"alert_webhook": hook, "stream_bytes_max": 1024 * 1024}
+    small: dict[str, Any] = {"alert_webhook": hook, "stream_bytes_max": 1024 * 1024}
     async with watching(tmp_path, database_url, redis_url, **small) as (watch, _):
         await watch.turn(redis)
         await watch.turn(redis)
@@ -161,8 +168,32 @@ async def test_a_redis_that_is_away_is_told_too(tmp_path: Path, database_url: st
     ],
 )
 async def test_a_way_that_cannot_work_stops_the_start(
-    redis_url: str, tmp_path: Path, ways: dict[str, str], name: str
+    redis_url: str, tmp_path: Path, ways: dict[str, Any], name: str
 ) -> None:
     with pytest.raises(SettingsError, match=name):
         async with watching(tmp_path, f"sqlite+aiosqlite:///{tmp_path / 'i.db'}", redis_url, **ways):
             pass
+
+
+async def test_a_schedule_that_was_missed_is_told_until_an_editor_has_seen_to_it(
+    redis: Any, redis_url: str, tmp_path: Path, database_url: str, inbox: Inbox
+) -> None:
+    server = await asyncio.start_server(inbox.answer, "127.0.0.1", 0)
+    hook = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/alerts"
+    clock = NewsClock()
+    async with watching(tmp_path, database_url, redis_url, clock, alert_webhook=hook) as (watch, desk):
+        transport = httpx.ASGITransport(app=create_api(desk, Waiters()))
+        headers = {"Authorization": f"Bearer {ADMIN}"}
+        async with httpx.AsyncClient(transport=transport, base_url="http://ingest", headers=headers) as api:
+            draft = (await api.post("/api/v1/articles", json=ARTICLE | {"late_policy": "hold"})).json()
+            place = f"/api/v1/articles/{draft['id']}"
+            at = rfc3339(clock.now() + timedelta(hours=1))
+            assert (await api.post(f"{place}/publish", json={"at": at})).status_code == 202
+            clock.advance(timedelta(hours=3))  # nobody was there to publish it
+            await Scheduler(desk).turn()
+            await watch.turn(redis)
+            await watch.turn(redis)
+            assert (await api.post(f"{place}/publish", json={})).status_code == 202
+            await watch.turn(redis)
+    server.close()
+    assert [each["subject"] for each in inbox.posts] == [MISSED, f"Over: {MISSED}"]

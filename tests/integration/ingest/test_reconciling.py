@@ -81,6 +81,7 @@ async def test_what_a_sink_lacks_is_replayed_to_it_and_what_is_newer_there_stays
     dry = (await api.post(f"{INVENTORIES}/{request_id}/repair", json={"dry_run": True})).json()
     assert dry == {
         "replayed": {"search": 1},
+        "adopted": 0,
         "stamped_again": 0,
         "withdrawn": 0,
         "left_as_drift": 1,

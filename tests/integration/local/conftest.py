@@ -20,7 +20,7 @@ from pressroom_local.ports import choose_ports
 
 
 class Upstream:
-    """Answers every request with its own name and what it was asked."""
+    """Answers every request with its own name and what it was asked; one that comes in chunks, each while it comes."""
 
     def __init__(self, name: str, port: int = 0) -> None:
         self.name = name
@@ -30,6 +30,9 @@ class Upstream:
             protocol_version = "HTTP/1.1"
 
             def answer(self) -> None:
+                if self.headers.get("Transfer-Encoding") == "chunked":
+                    self.answer_each_chunk()
+                    return
                 length = int(self.headers.get("Content-Length") or 0)
                 self.rfile.read(length)
                 body = json.dumps({"owner": upstream.name, "method": self.command, "path": self.path}).encode()
@@ -40,6 +43,20 @@ class Upstream:
                 self.end_headers()
                 if self.command != "HEAD":
                     self.wfile.write(body)
+
+            def answer_each_chunk(self) -> None:
+                """Says the size of each, before the next is read (RFC 9112, 7.1)."""
+                self.send_response(200)
+                self.send_header("Transfer-Encoding", "chunked")
+                self.end_headers()
+                size = -1
+                while size:
+                    size = int(self.rfile.readline(), 16)
+                    self.rfile.read(size)
+                    self.rfile.readline()
+                    said = f"{size}\n".encode()
+                    self.wfile.write(f"{len(said):x}\r\n".encode() + said + b"\r\n")
+                self.wfile.write(b"0\r\n\r\n")
 
             do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815
 

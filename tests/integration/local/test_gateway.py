@@ -66,6 +66,16 @@ def test_each_address_has_its_owner(gateway: Gateway, owner: str, method: str, p
     assert answer.headers["Cache-Control"] == "no-store"
 
 
+def test_what_is_answered_while_it_is_still_being_sent_goes_through_whole(gateway: Gateway) -> None:
+    """An import: ingest answers each batch as it comes. Go's server cuts such a request off unless it is told."""
+    block, count = b"x" * 32_768, 200
+    with httpx.stream(
+        "POST", f"{gateway.url}/api/v1/articles:import", content=(block for _ in range(count)), timeout=30
+    ) as answer:
+        sizes = [int(line) for line in answer.iter_lines()]
+    assert sum(sizes) == len(block) * count
+
+
 @pytest.mark.parametrize("path", ["/metrics", "/docs", "/openapi.json", "/health/ready"])
 def test_what_services_tell_only_inside_is_an_unknown_page_outside(gateway: Gateway, path: str) -> None:
     assert httpx.get(gateway.url + path).json()["path"] == "/not-found"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +10,13 @@ from pathlib import Path
 import pytest
 
 from pressroom_render.app import Studio, open_studio, prepare_site
+from pressroom_render.card_handlers import CardStore, CardWork
+from pressroom_render.card_store import Cards
+from pressroom_render.card_style import Style
+from pressroom_render.drawers import Drawers
 from pressroom_render.handlers import Work, on_article
+from pressroom_render.image_store import Images
+from pressroom_render.portraits import Portraits
 from pressroom_render.settings import Settings
 from pressroom_render.writer import PageWriter
 from pressroom_shared.clock import ManualClock
@@ -65,6 +71,28 @@ async def studio_in(folder: Path, database_url: str = "", now: datetime | None =
 async def studio(tmp_path: Path, database_url: str) -> AsyncIterator[Studio]:
     async with studio_in(tmp_path, database_url) as studio:
         yield studio
+
+
+@pytest.fixture(scope="module")
+def drawers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drawers]:
+    """Shared by a module's tests: a process that draws takes a second to start."""
+    drawers = Drawers(make_settings(tmp_path_factory.mktemp("drawers")))
+    yield drawers
+    drawers.close()
+
+
+def card_work(studio: Studio, drawers: Drawers) -> CardWork:
+    """What a handler of `cards` works with."""
+
+    @asynccontextmanager
+    async def begin() -> AsyncIterator[CardStore]:
+        async with studio.database.begin() as connection:
+            outcomes = OutcomeOutbox(connection, studio.clock, "/render/cards")
+            yield CardStore(
+                Cards(connection), Images(connection), Portraits(connection), studio.pages(connection), outcomes
+            )
+
+    return CardWork(begin, drawers, studio.store, studio.site, Style(), studio.clock)
 
 
 async def take_in(studio: Studio, event: Event) -> Outcome | None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,35 +11,20 @@ import pyvips
 import sqlalchemy as sa
 
 from pressroom_render.app import Studio
-from pressroom_render.card_handlers import CardStore, CardWork, on_article
+from pressroom_render.card_handlers import on_article
 from pressroom_render.card_store import Cards, HeldCard
-from pressroom_render.card_style import Style
 from pressroom_render.drawers import Drawers
 from pressroom_render.image_names import PictureName, Responsive, name_of
 from pressroom_render.image_store import Images
 from pressroom_render.tables import outbox, page
 from pressroom_shared.events import ArticlePublished, Media
-from pressroom_shared.outbox import OutcomeOutbox
 from tests import hostile
 from tests.examples import published, unpublished
-from tests.integration.render.conftest import Event, take_in, tree, write_all
-
-
-@pytest.fixture
-async def drawers(studio: Studio) -> AsyncIterator[Drawers]:
-    drawers = Drawers(studio.settings)
-    yield drawers
-    drawers.close()
+from tests.integration.render.conftest import Event, card_work, take_in, tree, write_all
 
 
 async def draw_card(studio: Studio, drawers: Drawers, event: Event) -> None:
-    @asynccontextmanager
-    async def begin() -> AsyncIterator[CardStore]:
-        async with studio.database.begin() as connection:
-            outcomes = OutcomeOutbox(connection, studio.clock, "/render/cards")
-            yield CardStore(Cards(connection), Images(connection), studio.pages(connection), outcomes)
-
-    work = CardWork(begin, drawers, studio.store, studio.site, Style(), studio.clock)
+    work = card_work(studio, drawers)
     outcome = await on_article(event, work)
     if outcome is not None:
         await work.add(outcome)
@@ -135,9 +119,9 @@ class Overtaken(Drawers):
         self._studio = studio
         self._drawers = drawers
 
-    async def draw(self, card: Any, image: bytes | None) -> tuple[bytes, bytes, str]:
+    async def draw(self, card: Any, image: bytes | None, face: bytes | None = None) -> tuple[bytes, bytes, str]:
         await draw_card(self._studio, self._drawers, unpublished(2))
-        return await self._drawers.draw(card, image)
+        return await self._drawers.draw(card, image, face)
 
 
 async def test_a_card_that_is_drawn_while_its_article_is_withdrawn_does_not_stay(
@@ -281,6 +265,25 @@ async def test_a_replay_makes_lost_files_again(studio: Studio, drawers: Drawers)
     await studio.store.delete(picture.src.removeprefix("/"))
     await draw_card(studio, drawers, event.model_copy(update={"replay": True}))
     assert await studio.store.exists(picture.src.removeprefix("/"))
+
+
+async def test_the_lead_picture_is_a_blur_until_it_is_there_and_is_cut_about_what_it_shows(
+    studio: Studio, drawers: Drawers
+) -> None:
+    event = await with_picture(studio, hostile.jpeg(hostile.scene(1000, 1600)), focal_point=(0.5, 0.9))
+    await take_in(studio, event)
+    await draw_card(studio, drawers, event)
+    await write_all(studio)
+    own = tree(studio)["business/2026/11/23/harbour-cranes-stand-still/index.html"].decode()
+    front = tree(studio)["business/index.html"].decode()
+    (picture,) = (await made(studio, event)).values()
+    for page_text in (own, front):
+        assert page_text.count(f'<img class="blur" src="{picture.placeholder}" alt=""') == 1
+    assert picture.position == "at-y10"
+    assert 'class="at-y10"' in front
+    style = next(content for key, content in studio.assets.files.items() if key.endswith(".css")).decode()
+    assert ".at-y10{object-position:50% 100%}" in style
+    assert " style=" not in own + front
 
 
 async def test_pages_show_a_picture_as_uploaded_and_then_in_its_sizes_everywhere(

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from pressroom_search.committer import Committer
 from pressroom_search.folder import Folder
 from pressroom_search.inventory import held_in_index
-from tests.examples import published, unpublished, version
+from pressroom_shared.events import content_hash
+from tests.examples import article, published, unpublished, version
 
 
 async def test_every_articles_newest_version_is_said_withdrawn_ones_too(tmp_path: Path) -> None:
@@ -23,3 +24,4 @@ async def test_every_articles_newest_version_is_said_withdrawn_ones_too(tmp_path
         ("a", version(2), True),
         ("b", version(2), False),
     ]
+    assert [each.hash for each in page] == ["", content_hash(article(2, id="b"))]

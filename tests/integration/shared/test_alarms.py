@@ -47,7 +47,8 @@ def test_a_disk_with_less_than_a_tenth_free_is_said_and_a_folder_that_is_not_the
 
     given = settings("redis://127.0.0.1:1/0", tmp_path)
     monkeypatch.setattr("shutil.disk_usage", lambda _folder: Usage(1000, 901, 99))
-    assert "less than a tenth" in str(full_disk(given))
+    assert str(full_disk(given)) == "The disk of  is nearly full: less than 10% of it is free."
+    assert "disk of the site store" in str(full_disk(given, tmp_path, of="the site store"))
     monkeypatch.setattr("shutil.disk_usage", lambda _folder: Usage(1000, 900, 100))
     assert full_disk(given) is None
     assert full_disk(settings("redis://127.0.0.1:1/0", tmp_path / "nowhere")) is None

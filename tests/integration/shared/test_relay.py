@@ -15,7 +15,7 @@ from pressroom_shared import outbox
 from pressroom_shared.clock import SystemClock
 from pressroom_shared.database import Database, new_metadata, open_database
 from pressroom_shared.ids import new_id
-from pressroom_shared.keys import ARTICLES, BULK, FIELD, SINKS, bulk
+from pressroom_shared.keys import ARTICLES, BULK, FIELD, SINKS, bulk, wake
 from pressroom_shared.settings import Settings
 from pressroom_shared.streams import Relay
 from pressroom_shared.streams.client import connect
@@ -108,6 +108,35 @@ async def test_of_two_relays_one_sends_and_the_other_takes_over(
         await store(database, "after")
         await until(lambda: _all_in(redis, 51), timeout_s=4)
     assert len(set(await names_in(redis))) == await redis.xlen(ARTICLES) == 51
+
+
+async def test_what_another_process_commits_wakes_the_one_that_relays(
+    database: Database, database_url: str, redis: Any, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pressroom_shared.streams.relay.TURN_S", 600)
+    monkeypatch.setattr("pressroom_shared.streams.relay.LEASE_S", 600)
+    async with (
+        open_database(database_url) as others,
+        running(Relay(database, settings(redis_url, tmp_path), source="/test")),
+    ):
+        await store(database, "own")
+        await until(lambda: _all_in(redis, 1))
+        async with running(Relay(others, settings(redis_url, tmp_path), source="/test")):
+            await until(lambda: _listeners(redis, 2))
+            await store(others, "another's")
+            await until(lambda: _all_in(redis, 2))
+            await until(lambda: _none_waits(database))
+    assert await names_in(redis) == ["own", "another's"]
+
+
+async def _listeners(redis: Any, count: int) -> bool:
+    return bool((await redis.pubsub_numsub(wake("/test")))[0][1] == count)
+
+
+async def test_a_relay_that_hears_nothing_of_redis_ends(database: Database, redis_url: str, tmp_path: Path) -> None:
+    async with running(Relay(database, settings("redis://127.0.0.1:1", tmp_path), source="/test")):
+        await store(database, "waits")
+    assert await waiting_rows(database) == 1
 
 
 async def test_a_flushed_redis_gets_everything_again_with_the_same_events(

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pressroom_render.card_fonts import font_files, sans, serif
+from pressroom_render.card_text import Face, set_text
 
 DRAW = """
 import hashlib, sys
@@ -40,6 +41,17 @@ def test_the_machines_own_fonts_neither_help_nor_disturb(tmp_path: Path) -> None
     theirs = drawn_with(HOME=str(tmp_path), FONTCONFIG_FILE=str(tmp_path / "fonts.conf"), TMPDIR=str(tmp_path / "tmp"))
     assert len(ours) == 3 * 64
     assert ours == theirs
+
+
+@pytest.mark.parametrize("emoji", ["🌊", "⚓", "🇺🇸", "1️⃣", "👩🏽‍🚀", "❤️"])
+def test_emoji_keep_their_colours_and_the_letters_beside_them_take_the_texts(emoji: str) -> None:
+    found = set_text(f"II {emoji}", Face(serif(("Newsreader",), "en"), 600, 1.1), 80, width_px=900, rtl=False)
+    seen = found.mask.ifthenelse(found.painted((0, 255, 0)), [0, 0, 0])
+    letters, picture = seen.crop(0, 0, 40, found.mask.height), seen.crop(80, 0, 60, found.mask.height)
+    assert [band.max() for band in letters] == [0, 255, 0]
+    assert max(band.max() for band in (picture[0], picture[2])) > 50
+    plain = set_text("II", found.face, 80, width_px=900, rtl=False)
+    assert plain.painted((0, 255, 0)) == [0, 255, 0]
 
 
 def test_every_face_is_there_once() -> None:

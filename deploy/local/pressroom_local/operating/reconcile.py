@@ -22,6 +22,12 @@ def reconcile(
             help="After a restore: ingest decides also where a service is newer, and what it has not is withdrawn.",
         ),
     ] = False,
+    adopt: Annotated[
+        bool,
+        typer.Option(
+            "--adopt", help="After a restore: ingest takes back from the pages the articles that it has lost."
+        ),
+    ] = False,
     contents: Annotated[bool, typer.Option("--contents", help="Compare contents too, not only versions.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would do.")] = False,
     timeout_s: Annotated[float, typer.Option(min=1, max=600, help="How long to wait for the services' answers.")] = 30,
@@ -29,7 +35,7 @@ def reconcile(
     """Ask every service what it holds, list what differs from ingest, and repair it. No reader is told.
 
     What a service lacks, or holds in an older version, is sent to it again. What is newer there stays and is listed,
-    unless --from-ingest says otherwise.
+    unless --from-ingest or --adopt says otherwise; with both, ingest decides about what it has and takes back the rest.
     """
 
     async def work(api: Api) -> None:
@@ -37,9 +43,11 @@ def reconcile(
         place = f"/operations/inventories/{asked['id']}"
         found = await _answers(api, place, timeout_s, contents=contents)
         _show(found)
-        wish = {"from_ingest": from_ingest, "contents": contents, "dry_run": dry_run}
+        wish = {"from_ingest": from_ingest, "adopt": adopt, "contents": contents, "dry_run": dry_run}
         done = await api.call("POST", f"{place}/repair", json=wish)
         say(f"{'Would be done' if dry_run else 'Done'}: {_sentence(done)}.")
+        if done["adopted"] and not dry_run:
+            _show_adoption(await _adopted(api, place, timeout_s))
 
     call(work)
 
@@ -53,6 +61,25 @@ async def _answers(api: Api, place: str, timeout_s: float, *, contents: bool) ->
             return found
         await asyncio.sleep(LOOK_S)
         waited += LOOK_S
+
+
+async def _adopted(api: Api, place: str, timeout_s: float) -> dict[str, Any]:
+    """How an adoption ended; or how far it is after the time."""
+    waited = 0.0
+    while True:
+        found: dict[str, Any] = (await api.call("GET", place))["adoption"]
+        if not found["waiting"] or waited >= timeout_s:
+            return found
+        await asyncio.sleep(LOOK_S)
+        waited += LOOK_S
+
+
+def _show_adoption(found: dict[str, Any]) -> None:
+    say(f"Taken back: {found['taken']:,}.")
+    for each in found["refused"]:
+        say(f"Not taken back: {each['article_id']}: {each['detail']}")
+    if found["waiting"]:
+        say(f"Not here yet: {found['waiting']:,}. They come when the pages answer; run this again to see.")
 
 
 def _show(found: dict[str, Any]) -> None:
@@ -74,6 +101,7 @@ def _show(found: dict[str, Any]) -> None:
 def _sentence(done: dict[str, Any]) -> str:
     replayed = ", ".join(f"{count:,} to {group}" for group, count in done["replayed"].items() if count)
     parts = [f"replayed {replayed}"] if replayed else []
+    parts += [f"{done['adopted']:,} asked back from the pages"] if done["adopted"] else []
     parts += [f"{done['stamped_again']:,} sent again above every version"] if done["stamped_again"] else []
     parts += [f"{done['withdrawn']:,} withdrawn"] if done["withdrawn"] else []
     parts += [f"{done['left_as_drift']:,} left as they are"] if done["left_as_drift"] else []

@@ -26,12 +26,12 @@ ERRORS = problem_responses(400, 401, 403, 413, 422, 429)
 NOT_FOUND = problem_responses(400, 401, 403, 404, 413, 422, 429)
 
 
-def the_desk(request: Request) -> Desk:
+async def the_desk(request: Request) -> Desk:
     desk: Desk = request.app.state.desk
     return desk
 
 
-def the_waiters(request: Request) -> Waiters:
+async def the_waiters(request: Request) -> Waiters:
     waiters: Waiters = request.app.state.waiters
     return waiters
 
@@ -61,10 +61,10 @@ def _unknown(sentence: str) -> Problem:
     return Problem(401, sentence, headers={"WWW-Authenticate": "Bearer"})
 
 
-def at_least(role: Role) -> Callable[[Actor], Actor]:
+def at_least(role: Role) -> Callable[[Actor], Awaitable[Actor]]:
     """A dependency: who asks, if the role suffices in some section; else 403. Which section, the nouns ask."""
 
-    def check(actor: Annotated[Actor, Depends(the_actor)]) -> Actor:
+    async def check(actor: Annotated[Actor, Depends(the_actor)]) -> Actor:
         if not actor.may_somewhere(role):
             raise Problem(403, f"Your key's role is {actor.role}; this needs {article_of(role)} {role}.")
         return actor

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from pressroom_ingest.adopting import Adoptions
 from pressroom_ingest.api.answers import Id, Version
 from pressroom_ingest.api.edge import ERRORS, NOT_FOUND, Admin, TheDesk
 from pressroom_ingest.api.operations import Sink
@@ -42,6 +43,21 @@ class DriftShown(BaseModel):
     detail: str = Field(description="The same in words.", examples=["the sink holds an older version"])
 
 
+class Refused(BaseModel):
+    """One article that could not be taken back."""
+
+    article_id: Id = Field(description="The article's id.")
+    detail: str = Field(description="Why not.", examples=["Its section `sport` is not in the site file."])
+
+
+class AdoptionShown(BaseModel):
+    """How far taking back has come."""
+
+    waiting: int = Field(description="Articles that are asked for and have not come yet.", examples=[0])
+    taken: int = Field(description="Articles that are ingest's again.", examples=[3])
+    refused: list[Refused] = Field(description="Those that could not be taken back, the first of them.")
+
+
 class InventoryShown(InventoryAsked):
     """What the sinks have answered."""
 
@@ -49,12 +65,14 @@ class InventoryShown(InventoryAsked):
     count: int = Field(description="How many articles differ.", examples=[2])
     by_kind: dict[Kind, int] = Field(description="How many in which way.", examples=[{"behind": 2}])
     drift: list[DriftShown] = Field(description=f"The first {SHOWN_MAX} of them.")
+    adoption: AdoptionShown | None = Field(description="Where something is taken back, how far that is.")
 
 
 class Repaired(BaseModel):
     """What was done, or would be."""
 
     replayed: dict[Sink, int] = Field(description="Articles sent again, by sink.", examples=[{"search": 2}])
+    adopted: int = Field(description="Articles that are taken back from the pages.", examples=[0])
     stamped_again: int = Field(description="Articles sent above every version that a sink holds.", examples=[0])
     withdrawn: int = Field(description="Articles withdrawn that ingest has not.", examples=[0])
     left_as_drift: int = Field(description="What is left, for sinks that are newer.", examples=[0])
@@ -71,10 +89,14 @@ async def ask(desk: TheDesk, actor: Admin) -> dict[str, Any]:
 
 @router.get("/{request_id}", response_model=InventoryShown, responses=NOT_FOUND)
 async def show(desk: TheDesk, actor: Admin, request_id: RequestId, contents: Contents = False) -> dict[str, Any]:
-    """Which sinks have answered, and the drift of those: missing, behind, ahead, unknown, differs."""
+    """Which sinks have answered, the drift of those: missing, behind, ahead, unknown, differs.
+
+    `adoption` says how far it is, where something is taken back.
+    """
     async with desk.read() as work:
         answered = await Inventories(work.connection, desk.clock).answered(request_id)
         drift = await find_drift(work, desk.clock, request_id, contents=contents)
+        adoption = await Adoptions(work).view(request_id)
     for group in answered:
         DRIFT.labels(group).set(sum(each.group == group for each in drift))
     return {
@@ -84,6 +106,7 @@ async def show(desk: TheDesk, actor: Admin, request_id: RequestId, contents: Con
         "count": len(drift),
         "by_kind": by_kind(drift),
         "drift": [each.view() for each in drift[:SHOWN_MAX]],
+        "adoption": adoption,
     }
 
 
@@ -94,6 +117,10 @@ class RepairIn(BaseModel):
     from_ingest: Flag = Field(
         default=False, description="Ingest decides also where a sink is newer, or has what ingest has not."
     )
+    adopt: Flag = Field(
+        default=False,
+        description="Take back from the pages what ingest has lost: unknown articles, and newer versions.",
+    )
     contents: Flag = Field(default=False, description="Also what differs by its contents only.")
     dry_run: Flag = Field(default=False, description="Only say what it would do.")
 
@@ -101,11 +128,12 @@ class RepairIn(BaseModel):
 @router.post("/{request_id}/repair", response_model=Repaired, responses=NOT_FOUND)
 async def repair(desk: TheDesk, actor: Admin, request_id: RequestId, given: RepairIn) -> dict[str, Any]:
     """Replay what sinks lack; with `from_ingest`, send ingest's state again above every version that a sink holds, and
-    withdraw what ingest has not. Nothing of it tells a reader. Only the sinks that have answered are looked at."""
+    withdraw what ingest has not; with `adopt`, take back what ingest has lost (`adoption` in the inventory says how far
+    that is). Nothing of it tells a reader. Only the sinks that have answered are looked at."""
     async with desk.begin() as work:
         drift = await find_drift(work, desk.clock, request_id, contents=given.contents)
-        wanted = plan(drift, from_ingest=given.from_ingest)
+        wanted = plan(drift, from_ingest=given.from_ingest, adopt=given.adopt)
         if not given.dry_run:
-            await carry_out(work, desk.clock, wanted, actor)
+            await carry_out(work, desk.clock, wanted, actor, request_id=request_id)
             await work.audit.add(actor, "drift.repaired", request_id=request_id, done=wanted.view())
     return wanted.view() | {"dry_run": given.dry_run}

@@ -24,7 +24,7 @@ PAGE_HEADERS = {
 FREQUENCY_NAMES = {"immediate": "At once", "daily": "Once a day", "weekly": "Once a week"}
 
 
-def the_desk(request: Request) -> Desk:
+async def the_desk(request: Request) -> Desk:
     desk: Desk = request.app.state.desk
     return desk
 
@@ -32,7 +32,7 @@ def the_desk(request: Request) -> Desk:
 TheDesk = Annotated[Desk, Depends(the_desk)]
 
 
-def the_client(request: Request, desk: TheDesk) -> str:
+async def the_client(request: Request, desk: TheDesk) -> str:
     """Whose requests are counted: a keyed hash of the network address."""
     return desk.signer.client(request.client.host if request.client else "")
 
