@@ -178,13 +178,15 @@ async def scheduled(api: httpx.AsyncClient, folder: Path, redis_url: str) -> tup
     drafts = [await _draft(api, f"scheduled {time.time_ns()}") for _ in range(SCHEDULED)]
     after = await _newest(api)
     other = replica(folder, free_port(), redis_url)
-    at = datetime.now(UTC) + timedelta(seconds=AHEAD_S)
-    for each in drafts:
-        (await api.post(f"/api/v1/articles/{each}/publish", json={"at": at.isoformat()})).raise_for_status()
-    assert datetime.now(UTC) < at, "the schedules took longer to make than they were ahead"
-    await asyncio.sleep((at - datetime.now(UTC)).total_seconds())
-    other.kill()
-    other.wait()
+    try:
+        at = datetime.now(UTC) + timedelta(seconds=AHEAD_S)
+        for each in drafts:
+            (await api.post(f"/api/v1/articles/{each}/publish", json={"at": at.isoformat()})).raise_for_status()
+        assert datetime.now(UTC) < at, "the schedules took longer to make than they were ahead"
+        await asyncio.sleep((at - datetime.now(UTC)).total_seconds())
+    finally:
+        other.kill()
+        other.wait()
     out: list[dict[str, Any]] = []
     deadline = time.monotonic() + 120
     while len(out) < SCHEDULED and time.monotonic() < deadline:
