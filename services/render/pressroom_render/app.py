@@ -30,7 +30,7 @@ from pressroom_render.standing import read_standing
 from pressroom_render.stylesheet import Assets, assets
 from pressroom_render.tables import article
 from pressroom_render.templating import Templates
-from pressroom_render.writer import PageWriter
+from pressroom_render.writer import LISTS, NEWS, PageWriter
 from pressroom_shared.alarms import Alarming, full_disk
 from pressroom_shared.clock import Clock, SystemClock
 from pressroom_shared.database import Database, migrate, open_database
@@ -161,25 +161,32 @@ async def pages_parts(studio: Studio) -> list[Runnable]:
         studio.clock,
         whole=lambda ids: whole_in(studio.database, *held, ids=ids),
     )
-    writer = PageWriter(studio.database, studio.store, studio.composer, studio.settings, studio.clock)
+    writers = [
+        PageWriter(studio.database, studio.store, studio.composer, studio.settings, studio.clock, urgency)
+        for urgency in (NEWS, LISTS)
+    ]
+
+    def trouble() -> str | None:
+        return next((each.trouble for each in writers if each.trouble), None)
 
     purger = Purger(studio.settings.purge_url, studio.site) if studio.settings.purge_url else None
     if purger is not None:
-        writer.on_written = purger.add
+        for each in writers:
+            each.on_written = purger.add
 
     async def ready() -> str | None:
-        return consumer.not_ready() or writer.trouble
+        return consumer.not_ready() or trouble()
 
     server = _health(studio, "Pressroom pages", ready, studio.settings.pages_http_port)
     previews = PreviewWriter(studio.database, studio.store, studio.composer, studio.clock)
     relay = Relay(studio.database, studio.settings, source=SOURCE)
     site_folder = studio.store.path("www").parent
     looks = {
-        "pages": lambda: writer.trouble,
+        "pages": trouble,
         "disk:site": lambda: full_disk(studio.settings, site_folder, of="the site store"),
     }
     alarming = Alarming(studio.settings, looks, studio.clock)
-    parts: list[Runnable] = [consumer, writer, previews, relay, server, alarming, look_watch(studio)]
+    parts: list[Runnable] = [consumer, *writers, previews, relay, server, alarming, look_watch(studio)]
     if purger is not None:
         parts.append(purger)
     if studio.settings.smtp_url:

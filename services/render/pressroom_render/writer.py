@@ -54,12 +54,13 @@ NOW: sa.BindParameter[datetime] = sa.bindparam("now", type_=table.c.due_at.type)
 STALE = table.c.stale_at <= NOW
 FIND_STALE = sa.select(table.c.path).where(STALE)
 WAITS = table.c.generation > table.c.written
-NEXT_DUE = sa.select(sa.func.min(table.c.due_at)).where(WAITS)
+MINE = sa.and_(table.c.priority >= sa.bindparam("from"), table.c.priority <= sa.bindparam("to"))
+NEXT_DUE = sa.select(sa.func.min(table.c.due_at)).where(WAITS, MINE)
 DUE = sa.and_(WAITS, table.c.due_at <= NOW, sa.or_(table.c.leased_until.is_(None), table.c.leased_until < NOW))
-MOST_URGENT = sa.select(sa.func.min(table.c.priority)).where(DUE)
+ANY_DUE = sa.select(table.c.path).where(DUE, MINE).limit(1)
 CHOSEN = (
     sa.select(table.c.path)
-    .where(DUE, table.c.priority <= sa.bindparam("last"))
+    .where(DUE, MINE)
     .order_by(table.c.priority, table.c.due_at, table.c.path)
     .limit(sa.bindparam("limit", type_=sa.Integer))
     .with_for_update(skip_locked=True)
@@ -119,12 +120,36 @@ class Superseded(Exception):
     """The site was rebuilt with another look: what this writer makes must not be put in place."""
 
 
+@dataclass(frozen=True, slots=True)
+class Urgency:
+    """Which priorities a writer takes up."""
+
+    from_: int
+    to: int
+
+    def asked(self) -> dict[str, int]:
+        return {"from": self.from_, "to": self.to}
+
+
+NEWS = Urgency(PRIORITY["article"], PRIORITY["article"])
+LISTS = Urgency(PRIORITY["article"] + 1, SWEEP)
+ALL = Urgency(PRIORITY["article"], SWEEP)
+"""Articles have a writer of their own: a batch of lists and feeds takes longer than news may wait."""
+
+
 class PageWriter:
     """Writes dirty pages until stopped. Several may run on one database and one store."""
 
     def __init__(
-        self, database: Database, store: SiteStore, composer: Composer, settings: Settings, clock: Clock
+        self,
+        database: Database,
+        store: SiteStore,
+        composer: Composer,
+        settings: Settings,
+        clock: Clock,
+        urgency: Urgency = ALL,
     ) -> None:
+        self._urgency = urgency
         self._database = database
         self._store = store
         self._composer = composer
@@ -155,7 +180,7 @@ class PageWriter:
         """Write the most urgent dirty pages that are due. Says how many were taken up."""
         leases = await self._lease()
         if not leases:
-            return await self._mark_stale()
+            return 0 if self._urgency == NEWS else await self._mark_stale()
         staged: list[Staged] = []
         try:
             made = await self._render(leases, staged)
@@ -190,22 +215,20 @@ class PageWriter:
     async def _rest(self) -> None:
         """Until a commit, or until the next page is due."""
         async with self._database.read() as connection:
-            due = await connection.scalar(NEXT_DUE)
+            due = await connection.scalar(NEXT_DUE, self._urgency.asked())
         idle_s = self._settings.pages_idle_s
         if due is not None:
             idle_s = min(idle_s, max(0.01, (due - self._clock.now()).total_seconds()))
         await self._wakeup.wait(idle_s)
 
     async def _lease(self) -> list[Lease]:
-        """Take up the most urgent pages. Articles by themselves, so that news is in place before its lists."""
+        """Take up the most urgent pages that are this writer's."""
         now = self._clock.now()
         async with self._database.read() as connection:
-            first = await connection.scalar(MOST_URGENT, {"now": now})
-        if first is None:
-            return []
+            if await connection.scalar(ANY_DUE, {"now": now, **self._urgency.asked()}) is None:
+                return []
         until = now + timedelta(seconds=self._settings.pages_lease_s)
-        last = first if first == PRIORITY["article"] else SWEEP
-        asked = {"now": now, "until": until, "last": last, "limit": self._settings.pages_batch}
+        asked = {"now": now, "until": until, "limit": self._settings.pages_batch, **self._urgency.asked()}
         async with self._database.begin(wake=False) as connection:
             rows = (await connection.execute(TAKE_UP, asked)).all()
         return sorted((Lease(Page(*row[:3]), row[3], row[4]) for row in rows), key=lambda each: each.page.path)
