@@ -25,6 +25,8 @@ class Service:
     """Its name in the gateway's environment, if the gateway passes requests on to it."""
     reports: str = ""
     """Its name in an article's receipt."""
+    nice: int = 0
+    """Above 0 for what may wait a moment on a busy machine, so that pages need not."""
 
     @property
     def module(self) -> str:
@@ -34,10 +36,10 @@ class Service:
 SERVICES = (
     Service("ingest", ("pressroom_ingest",), "PRESSROOM_INGEST_HTTP_PORT", upstream="ingest"),
     Service("render-pages", ("pressroom_render", "pages"), "PRESSROOM_RENDER_PAGES_HTTP_PORT", reports="pages"),
-    Service("render-cards", ("pressroom_render", "cards"), "PRESSROOM_RENDER_CARDS_HTTP_PORT", reports="cards"),
+    Service("render-cards", ("pressroom_render", "cards"), "PRESSROOM_RENDER_CARDS_HTTP_PORT", reports="cards", nice=5),
     Service("render-http", ("pressroom_render", "http"), "PRESSROOM_RENDER_HTTP_PORT", upstream="render"),
     Service("search", ("pressroom_search",), "PRESSROOM_SEARCH_HTTP_PORT", upstream="search", reports="search"),
-    Service("notify", ("pressroom_notify",), "PRESSROOM_NOTIFY_HTTP_PORT", upstream="notify", reports="notify"),
+    Service("notify", ("pressroom_notify",), "PRESSROOM_NOTIFY_HTTP_PORT", upstream="notify", reports="notify", nice=5),
 )
 MAILBOX = Service("mailbox", ("pressroom_local.mailbox",), "PRESSROOM_LOCAL_MAILBOX_HTTP_PORT", upstream="mailbox")
 NEEDED = frozenset({"ingest", "render-pages", "render-http"})
@@ -55,6 +57,7 @@ class Process:
     """An address that answers once it is ready: `http://…`, or `redis://…` for a PING."""
     last: bool = False
     """Stopped after all others: they finish their work with its help."""
+    nice: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +148,8 @@ def _common(plan: Plan, environ: Mapping[str, str]) -> dict[str, str]:
 
 def _python(service: Service, plan: Plan, environment: Mapping[str, str]) -> Process:
     command = (sys.executable, "-m", *service.command)
-    return Process(service.name, command, environment, f"http://{LOOPBACK}:{plan.ports[service.name]}/health/ready")
+    ready = f"http://{LOOPBACK}:{plan.ports[service.name]}/health/ready"
+    return Process(service.name, command, environment, ready, nice=service.nice)
 
 
 def _redis(plan: Plan, environ: Mapping[str, str]) -> Process:

@@ -54,6 +54,9 @@ class Running:
                 stderr=log,
                 start_new_session=True,
             )
+        if self.process.nice:
+            with contextlib.suppress(ProcessLookupError):  # it has ended already; why, is in its log
+                os.setpriority(os.PRIO_PROCESS, self.child.pid, self.process.nice)
         return self.child
 
     def last_lines(self) -> str:
