@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_render.addresses import PAGE, Page, older_count
-from pressroom_render.among import among
 from pressroom_render.curation import EDITORS_PICK, LEAD, RAIL_SLOTS, Curation, Slots, filled
 from pressroom_render.image_names import PictureName, Responsive, name_of
 from pressroom_render.image_store import Images
@@ -23,6 +22,7 @@ from pressroom_render.projection import Projection, Version
 from pressroom_render.tables import article as article_table
 from pressroom_render.tables import card, entry
 from pressroom_render.teasers import Teaser
+from pressroom_shared.among import among
 from pressroom_shared.clock import Clock
 from pressroom_shared.events import Article, AuthorProfile
 from pressroom_shared.markdown import links
@@ -43,6 +43,9 @@ SITEMAP_URLS_MAX = 50_000
 NEWS_URLS_MAX = 1_000
 NEWS_AGE = timedelta(hours=48)
 """https://developers.google.com/search/docs/crawling-indexing/sitemaps/news-sitemap"""
+
+
+CARDS = sa.select(card.c.article_id, card.c.name).where(among(card.c.article_id, "ids"), card.c.live)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +156,7 @@ class Gatherer:
             _listed(each) for each in pages if each.kind in {"list", "older", "feed"}
         )
         if own:
-            cards = among(self._connection, card.c.article_id, own)
-            names = sa.select(card.c.article_id, card.c.name).where(cards, card.c.live)
-            self._cards = dict((await self._connection.execute(names)).all())
+            self._cards = dict((await self._connection.execute(CARDS, {"ids": own})).all())
             articles = [article for each in sorted(own) if (article := self._articles[each])]
             self._beside = {each.id: await self._others(each) for each in articles}
             await self._roles({"": [each for roles in self._beside.values() for ids in roles.values() for each in ids]})

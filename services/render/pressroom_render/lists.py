@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pressroom_render.among import among
 from pressroom_render.tables import entry, listing
+from pressroom_shared.among import among
 from pressroom_shared.clock import microseconds
 from pressroom_shared.database import insert, on_both
 from pressroom_shared.events import Article
@@ -81,7 +81,6 @@ class Row:
 
 # The statements of every page are built once. A place is compared as a row, so that the index leads straight to it.
 NAME: sa.BindParameter[str] = sa.bindparam("name")
-NAMES: sa.BindParameter[list[str]] = sa.bindparam("names", expanding=True)
 ARTICLE_ID: sa.BindParameter[str] = sa.bindparam("article_id", type_=sa.Text)
 AT: sa.BindParameter[datetime] = sa.bindparam("at", type_=entry.c.at.type)
 POSITION = sa.tuple_(entry.c.at, entry.c.article_id)
@@ -109,9 +108,10 @@ PLACE_AT = (
     .limit(1)
 )
 PLACE_IN = sa.select(entry.c.at).where(entry.c.list == NAME, entry.c.article_id == ARTICLE_ID)
+TOTALS = sa.select(listing.c.name, listing.c.total).where(among(listing.c.name, "names"))
 STANDS_IN = sa.select(entry.c.list, entry.c.at).where(entry.c.article_id == ARTICLE_ID)
-STANDS_AT = STANDS_IN.where(entry.c.list.in_(NAMES))
-LEAVE = sa.delete(entry).where(entry.c.article_id == ARTICLE_ID, entry.c.list.in_(NAMES))
+STANDS_AT = STANDS_IN.where(among(entry.c.list, "names"))
+LEAVE = sa.delete(entry).where(entry.c.article_id == ARTICLE_ID, among(entry.c.list, "names"))
 PUT = on_both(
     entry,
     lambda put: put.on_conflict_do_update(
@@ -164,10 +164,8 @@ class Lists:
 
     async def totals(self, names: set[str]) -> dict[str, int]:
         """How many articles each of these lists holds."""
-        statement = sa.select(listing.c.name, listing.c.total).where(
-            among(self._connection, listing.c.name, sorted(names))
-        )
-        return dict.fromkeys(names, 0) | dict((await self._connection.execute(statement)).all())
+        held = await self._connection.execute(TOTALS, {"names": sorted(names)})
+        return dict.fromkeys(names, 0) | dict(held.all())
 
     async def counted(self, prefix: str) -> list[tuple[str, int]]:
         """Every list of a kind that holds an article, and how many, by name."""

@@ -43,6 +43,7 @@ from pressroom_render.projection import Applied, Held, Projection
 from pressroom_render.tables import article as article_table
 from pressroom_render.tables import entry, reference
 from pressroom_render.tables import page as table
+from pressroom_shared.among import among
 from pressroom_shared.clock import Clock
 from pressroom_shared.database import Insert, on_both
 from pressroom_shared.events import AuthorChanged, FrontChanged, TagChanged
@@ -68,7 +69,6 @@ NAMED_MAX = 1_000
 """How many rows one statement names."""
 
 
-PATHS: sa.BindParameter[list[str]] = sa.bindparam("paths", expanding=True)
 WAITS = table.c.generation > table.c.written
 
 
@@ -97,7 +97,7 @@ def _mark(put: Insert, *, coalesced: bool) -> Insert:
 MARK = {each: on_both(table, partial(_mark, coalesced=each)) for each in (False, True)}
 MARK_SWEPT = (
     sa.update(table)
-    .where(table.c.path.in_(PATHS))
+    .where(among(table.c.path, "paths"))
     .values(
         generation=table.c.generation + 1,
         priority=sa.case((WAITS, table.c.priority), else_=SWEEP),
@@ -109,7 +109,7 @@ SHOWING = (
     .join(reference, reference.c.page == table.c.path)
     .where(reference.c.article_id == sa.bindparam("article_id"))
 )
-LOCK = sa.select(table.c.path, table.c.generation).where(table.c.path.in_(PATHS)).order_by(table.c.path)
+LOCK = sa.select(table.c.path, table.c.generation).where(among(table.c.path, "paths")).order_by(table.c.path)
 LOCK = LOCK.with_for_update()
 
 

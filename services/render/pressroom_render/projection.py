@@ -10,10 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pressroom_render.among import among
 from pressroom_render.tables import article as table
 from pressroom_render.tables import former
 from pressroom_render.teasers import Teaser, read_teaser, teaser_hash, teaser_of
+from pressroom_shared.among import among
 from pressroom_shared.database import Insert, insert, on_both
 from pressroom_shared.events import Article, ArticlePublished, ArticleUnpublished, Outcome, Withdrawal
 
@@ -83,12 +83,18 @@ def _upsert(put: Insert, *, replay: bool) -> Insert:
 
 # The statements of every article are built once.
 ID: sa.BindParameter[str] = sa.bindparam("article_id")
-IDS: sa.BindParameter[list[str]] = sa.bindparam("ids", expanding=True)
+IDS = among(table.c.id, "ids")
 UPSERT = {replay: on_both(table, partial(_upsert, replay=replay)) for replay in (False, True)}
 HELD = sa.select(table).where(table.c.id == ID)
-LIVE = sa.select(table.c.id, table.c.document).where(table.c.id.in_(IDS), table.c.live)
-TEASERS = sa.select(table.c.id, table.c.teaser_document).where(table.c.id.in_(IDS), table.c.live)
-LIVE_PATHS = sa.select(table.c.id, table.c.path).where(table.c.id.in_(IDS), table.c.live)
+LIVE = sa.select(table.c.document).where(IDS, table.c.live)
+VERSIONS = sa.select(table.c.id, table.c.version, table.c.path, table.c.teaser).where(IDS, table.c.live)
+TEASERS = sa.select(table.c.teaser, table.c.teaser_document).where(IDS, table.c.live)
+LIVE_PATHS = sa.select(table.c.id, table.c.path).where(IDS, table.c.live)
+UNSAID = (
+    sa.select(table.c.id, table.c.version, table.c.path, table.c.live, table.c.received_at, table.c.outcome)
+    .where(IDS)
+    .order_by(table.c.id)
+)
 SAY = (
     sa.update(table)
     .where(table.c.id == ID, table.c.version == sa.bindparam("said_of"))
@@ -138,26 +144,21 @@ class Projection:
 
     async def live(self, ids: list[str]) -> list[Article]:
         """The live ones of these."""
-        statement = sa.select(table.c.document).where(among(self._connection, table.c.id, ids), table.c.live)
-        return [Article.model_validate(each) for each in (await self._connection.execute(statement)).scalars()]
+        documents = (await self._connection.execute(LIVE, {"ids": ids})).scalars()
+        return [Article.model_validate(each) for each in documents]
 
     async def versions(self, ids: list[str]) -> dict[str, Version]:
         """Of those that are live, what they are now, without reading them."""
-        columns = (table.c.id, table.c.version, table.c.path, table.c.teaser)
-        statement = sa.select(*columns).where(among(self._connection, table.c.id, ids), table.c.live)
-        return {row.id: Version(row.version, row.path, row.teaser) for row in await self._connection.execute(statement)}
+        rows = await self._connection.execute(VERSIONS, {"ids": ids})
+        return {row.id: Version(row.version, row.path, row.teaser) for row in rows}
 
     async def teasers(self, ids: list[str]) -> list[tuple[str, Teaser]]:
         """The teasers of those that are live, each with its hash."""
-        statement = sa.select(table.c.teaser, table.c.teaser_document).where(
-            among(self._connection, table.c.id, ids), table.c.live
-        )
-        rows = await self._connection.execute(statement)
+        rows = await self._connection.execute(TEASERS, {"ids": ids})
         return [(row.teaser, read_teaser(row.teaser_document)) for row in rows]
 
     async def live_paths(self, ids: list[str]) -> dict[str, str]:
-        statement = sa.select(table.c.id, table.c.path).where(among(self._connection, table.c.id, ids), table.c.live)
-        return dict((await self._connection.execute(statement)).all())
+        return dict((await self._connection.execute(LIVE_PATHS, {"ids": ids})).all())
 
     async def at(self, path: str) -> Held | None:
         """The article whose address this is now; the live one where an address was handed on."""
@@ -171,9 +172,8 @@ class Projection:
 
     async def unsaid(self, ids: list[str]) -> list[Unsaid]:
         """Those of these whose held version has no outcome yet."""
-        columns = (table.c.id, table.c.version, table.c.path, table.c.live, table.c.received_at, table.c.outcome)
-        statement = sa.select(*columns).where(among(self._connection, table.c.id, ids)).order_by(table.c.id)
-        return [Unsaid(*row[:-1]) for row in await self._connection.execute(statement) if row.outcome is None]
+        rows = await self._connection.execute(UNSAID, {"ids": ids})
+        return [Unsaid(*row[:-1]) for row in rows if row.outcome is None]
 
     async def say(self, article_id: str, outcome: Outcome) -> None:
         """Keep what was said of the held version, to say it again."""

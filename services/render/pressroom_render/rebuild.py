@@ -20,13 +20,13 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_render.addresses import Page
-from pressroom_render.among import among
 from pressroom_render.compose import Composer
 from pressroom_render.gather import Gatherer, Memory
 from pressroom_render.looks import keep_look
 from pressroom_render.pages import NAMED_MAX, lock_pages
 from pressroom_render.tables import page as table
 from pressroom_render.writer import make_all
+from pressroom_shared.among import among
 from pressroom_shared.clock import Clock
 from pressroom_shared.database import Database
 from pressroom_shared.sitestore import SiteStore
@@ -44,6 +44,9 @@ Progress = Callable[[int, int], None]
 
 def no_progress(_done: int, _total: int) -> None:
     """Nobody is told."""
+
+
+MARKED = sa.select(table.c.path, table.c.kind, table.c.subject, table.c.generation).where(among(table.c.path, "paths"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +90,7 @@ async def _build(
     memory: Memory,
 ) -> dict[str, Built]:
     async with database.read() as connection:
-        columns = (table.c.path, table.c.kind, table.c.subject, table.c.generation)
-        rows = (await connection.execute(sa.select(*columns).where(among(connection, table.c.path, paths)))).all()
+        rows = (await connection.execute(MARKED, {"paths": paths})).all()
         gatherer = Gatherer(connection, composer.site, clock, composer.standing, memory)
         pages = [Page(*row[:3]) for row in rows]
         materials = await gatherer.gather(pages)

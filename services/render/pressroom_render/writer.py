@@ -29,6 +29,7 @@ from pressroom_render.projection import Projection, Unsaid
 from pressroom_render.settings import Settings
 from pressroom_render.tables import article, reference
 from pressroom_render.tables import page as table
+from pressroom_shared.among import among
 from pressroom_shared.clock import Clock
 from pressroom_shared.database import Database, on_both
 from pressroom_shared.events import Outcome
@@ -71,8 +72,7 @@ TAKE_UP = (
     .values(leased_until=sa.bindparam("until"))
     .returning(table.c.path, table.c.kind, table.c.subject, table.c.generation, table.c.hash)
 )
-PATHS: sa.BindParameter[list[str]] = sa.bindparam("paths", expanding=True)
-RELEASE = sa.update(table).where(table.c.path.in_(PATHS)).values(leased_until=None)
+RELEASE = sa.update(table).where(among(table.c.path, "paths")).values(leased_until=None)
 CLEAR_MARKS = (
     sa.update(table)
     .where(table.c.path == sa.bindparam("at"))
@@ -86,11 +86,11 @@ CLEAR_MARKS = (
 )
 WHERE_NOW = (
     sa.select(article.c.id, article.c.path, article.c.live)
-    .where(article.c.id.in_(sa.bindparam("ids", expanding=True)))
+    .where(among(article.c.id, "ids"))
     .order_by(article.c.id)
     .with_for_update()
 )
-REFERENCES = sa.select(reference.c.page, reference.c.article_id).where(reference.c.page.in_(PATHS))
+REFERENCES = sa.select(reference.c.page, reference.c.article_id).where(among(reference.c.page, "paths"))
 REFER_NO_MORE = sa.delete(reference).where(
     reference.c.page == sa.bindparam("of_page"), reference.c.article_id == sa.bindparam("to")
 )
