@@ -54,6 +54,8 @@ from pressroom_shared.streams import Consumer, Relay
 
 SOURCE = "/render"
 TEXTS = (".css", ".js")
+EVENTS_MAX = 16
+"""How many events are taken in by one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,7 @@ async def pages_parts(studio: Studio) -> list[Runnable]:
             outcomes = OutcomeOutbox(connection, studio.clock, "/render/pages")
             yield Work.on(connection, studio.pages(connection), outcomes, studio.clock)
 
-    consumer = Consumer(studio.settings, group="pages", unit_of_work=work)
+    consumer = Consumer(studio.settings, group="pages", unit_of_work=work, batch_max=EVENTS_MAX)
     consumer.on(ArticlePublished, on_article)
     consumer.on(ArticleUnpublished, on_article)
     consumer.on(FrontChanged, on_front)
