@@ -50,12 +50,13 @@ from pressroom_shared.outbox import OutcomeOutbox
 from pressroom_shared.running import Runnable, Task
 from pressroom_shared.site import Site, load_site
 from pressroom_shared.sitestore import SiteStore, open_site_store
-from pressroom_shared.streams import Consumer, Relay
+from pressroom_shared.streams import Consumer, Relay, is_bulk
 
 SOURCE = "/render"
 TEXTS = (".css", ".js")
 EVENTS_MAX = 16
-"""How many events are taken in by one transaction."""
+BULK_EVENTS_MAX = 4
+"""How many events are taken in by one transaction. What is live waits for one that takes in bulk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +146,11 @@ async def pages_parts(studio: Studio) -> list[Runnable]:
     async def work() -> AsyncIterator[Work]:
         async with studio.database.begin() as connection:
             outcomes = OutcomeOutbox(connection, studio.clock, "/render/pages")
-            yield Work.on(connection, studio.pages(connection), outcomes, studio.clock)
+            yield Work.on(connection, studio.pages(connection), outcomes, studio.clock, urgent=not is_bulk())
 
-    consumer = Consumer(studio.settings, group="pages", unit_of_work=work, batch_max=EVENTS_MAX)
+    consumer = Consumer(
+        studio.settings, group="pages", unit_of_work=work, batch_max=EVENTS_MAX, bulk_batch_max=BULK_EVENTS_MAX
+    )
     consumer.on(ArticlePublished, on_article)
     consumer.on(ArticleUnpublished, on_article)
     consumer.on(FrontChanged, on_front)

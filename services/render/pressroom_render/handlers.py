@@ -35,10 +35,14 @@ class Work:
     clock: Clock
     keys: KeyRings
     previews: Previews
+    urgent: bool
+    """False for what came in bulk: its pages are written after all that readers wait for."""
 
     @classmethod
-    def on(cls, connection: AsyncConnection, pages: Pages, outcomes: OutcomeOutbox, clock: Clock) -> Work:
-        return cls(Projection(connection), pages, outcomes, clock, KeyRings(connection), Previews(connection))
+    def on(
+        cls, connection: AsyncConnection, pages: Pages, outcomes: OutcomeOutbox, clock: Clock, *, urgent: bool = True
+    ) -> Work:
+        return cls(Projection(connection), pages, outcomes, clock, KeyRings(connection), Previews(connection), urgent)
 
 
 async def on_article(event: ArticlePublished | ArticleUnpublished, work: Work) -> Outcome | None:
@@ -59,7 +63,7 @@ async def on_article(event: ArticlePublished | ArticleUnpublished, work: Work) -
         case Repeat(outcome):
             return outcome
         case Applied() as change:
-            await work.pages.change(change)
+            await work.pages.change(change, urgent=work.urgent)
             if isinstance(event.data, Withdrawal) and event.data.purged:
                 await work.previews.end(event.data.id, now)
             return None

@@ -81,7 +81,9 @@ def _due(now: sa.ColumnElement[datetime]) -> sa.ColumnElement[datetime]:
 
 def _mark(put: Insert, *, coalesced: bool) -> Insert:
     """A mark; on a page that is marked already, a later generation."""
-    again = {name: put.excluded[name] for name in ("kind", "subject", "priority")}
+    again: dict[str, Any] = {name: put.excluded[name] for name in ("kind", "subject")}
+    more_urgent = sa.and_(WAITS, table.c.priority < put.excluded.priority)
+    again["priority"] = sa.case((more_urgent, table.c.priority), else_=put.excluded.priority)
     due: Any = _due(put.excluded.due_at) if coalesced else put.excluded.due_at
     return put.values(
         {
@@ -134,12 +136,13 @@ class Pages:
         """Take events in one after the other, before anything is read: each then sees what the one before it did."""
         await self._lists.lock()
 
-    async def change(self, change: Applied) -> None:
-        """Put an article in its lists and mark every page that shows it, before or after."""
+    async def change(self, change: Applied, *, urgent: bool) -> None:
+        """Put an article in its lists and mark every page that shows it, before or after; its own first, if urgent."""
         before, after = change.before, change.after
         old = self._places(before)
         new = self._places(after)
-        touched = {self.own_page(each) for each in (before, after) if each is not None}
+        own = {self.own_page(each) for each in (before, after) if each is not None}
+        touched = set(own)
         pages = {each for name in old.keys() | new.keys() for each in list_pages(name)}
         if old == new and before is not None and before.teaser == after.teaser:
             touched |= {
@@ -153,7 +156,7 @@ class Pages:
             touched |= await self._around(after.id, new, moved)
             if HOME in moved:
                 await self._sweep_edge()
-        await self._mark(touched)
+        await self._mark(touched, first=own if urgent else ())
 
     async def curate(self, event: FrontChanged) -> None:
         """Keep an editor's choice for a front, if it is newer (or as new, for a replay), and mark what shows it."""
@@ -173,24 +176,28 @@ class Pages:
                 numbered = (older_page(name, each + 1) for each in range(older_count(total)))
                 await self._mark({*list_pages(name), *numbered})
 
-    async def _mark(self, touched: set[Page]) -> None:
+    async def _mark(self, touched: set[Page], *, first: Collection[Page] = ()) -> None:
         """Mark these pages, and those that are to be swept."""
         await lock_pages(self._connection, self._swept | {each.path for each in touched})
         await self._mark_swept()
-        await self.mark_dirty(touched)
+        await self.mark_dirty(touched, first=first)
 
     def _places(self, held: Held | None) -> dict[str, Place]:
         if held is None or held.article is None:
             return {}
         return {name: place(held.article, name) for name in lists_of(held.article, self._site)}
 
-    async def mark_dirty(self, pages: Collection[Page]) -> None:
-        """Have these pages written (again). A mark that is made while a page is being written is not lost."""
+    async def mark_dirty(self, pages: Collection[Page], *, first: Collection[Page] = ()) -> None:
+        """Have these pages written (again). A mark that is made while a page is being written is not lost.
+
+        Articles' pages that are not to be the `first` are written last: readers have them already.
+        """
         now = self._clock.now()
         pause = {"pause": int(self._coalesce.total_seconds() * 1_000_000)}
         for coalesced in (False, True):
             rows = [
-                {"path": each.path, "kind": each.kind, "subject": each.subject, "priority": PRIORITY[each.kind]}
+                {"path": each.path, "kind": each.kind, "subject": each.subject}
+                | {"priority": SWEEP if each.kind == "article" and each not in first else PRIORITY[each.kind]}
                 | {"generation": 1, "written": 0, "due_at": now}
                 | (pause if coalesced else {})
                 for each in sorted(set(pages), key=lambda page: page.path)

@@ -3,6 +3,7 @@
 from pressroom_shared.keys import ARTICLES, OUTCOMES
 from pressroom_shared.streams.consumer import Consumer, OutcomeSink, Work
 from pressroom_shared.streams.failures import Busy, Failure, Poison, Transient
+from pressroom_shared.streams.lane import is_bulk
 from pressroom_shared.streams.publisher import OutcomePublisher
 from pressroom_shared.streams.relay import Relay
 
@@ -18,4 +19,5 @@ __all__ = [
     "Relay",
     "Transient",
     "Work",
+    "is_bulk",
 ]

@@ -66,7 +66,8 @@ class Consumer(Generic[WorkT]):
     """Reads one stream for one group and hands each event to its handler, up to `streams_workers` at once.
 
     `batch_max` above 1 lets one unit of work take that many events, for sinks whose commit costs more than the work:
-    all of the unit must be undone when it fails, for then each event is handled alone.
+    all of the unit must be undone when it fails, for then each event is handled alone. `bulk_batch_max` is the same
+    for what came in bulk, where it shall be less: what is live waits for such a unit to end.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class Consumer(Generic[WorkT]):
         stream: str = ARTICLES,
         clock: Clock | None = None,
         batch_max: int = 1,
+        bulk_batch_max: int | None = None,
     ) -> None:
         self.group = group
         self.stream = stream
@@ -86,6 +88,7 @@ class Consumer(Generic[WorkT]):
         self._unit_of_work = unit_of_work
         self._clock = clock or SystemClock()
         self._batch_max = batch_max
+        self._bulk_batch_max = bulk_batch_max or batch_max
         self._handlers: dict[type[Event], Handler[Any, WorkT]] = {}
         self._heart: Heart | None = None
         self._live: Lane | None = None
@@ -145,7 +148,7 @@ class Consumer(Generic[WorkT]):
             Place(bulk(self.group), self.group, name),
             self._work,
             workers=settings.streams_bulk_workers if self._batch_max == 1 else 1,
-            batch=self._batch_max,
+            batch=self._bulk_batch_max,
             clock=self._clock,
             may_read=live.is_idle,
         )

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -40,6 +41,14 @@ DoWork = Callable[[Sequence[Entry]], Awaitable[None]]
 """One unit of work for these entries: the effects of all are committed, or it raises and none is."""
 
 
+_BULK: ContextVar[bool] = ContextVar("bulk", default=False)
+
+
+def is_bulk() -> bool:
+    """Whether what is being handled came by a bulk stream: nobody waits for it."""
+    return _BULK.get()
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Who reads what."""
@@ -64,6 +73,7 @@ class Lane:
         clock: Clock,
         may_read: Callable[[], Awaitable[bool]] | None = None,
     ) -> None:
+        """`may_read` makes it a bulk lane: it waits for another to be idle."""
         self.place = place
         self.handled = 0
         self._redis = redis
@@ -147,6 +157,7 @@ class Lane:
 
     async def _handle(self, entries: list[Entry]) -> None:
         """Handle entries and write the fate of each."""
+        _BULK.set(self._may_read is not None)
         started = time.perf_counter()
         if len(entries) == 1 or not await self._together(entries):
             for entry in entries:
