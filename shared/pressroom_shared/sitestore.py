@@ -7,6 +7,7 @@ import contextlib
 import os
 import re
 import secrets
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +17,11 @@ from urllib.parse import unquote, urlsplit
 from pressroom_shared.errors import StoreError
 
 _KEY = re.compile(r"[^/\x00]+(/[^/\x00]+)*")
-STAGED_PREFIX = ".staged-"
-"""What a file is called before it is in place. The gateway serves no name that begins with a dot."""
+STAGED = ".staged"
+"""The folder of files that are not in place yet. The gateway serves no name that begins with a dot."""
+
+STAGED_S_MAX = 3600
+"""After this, a file that is not in place belongs to a process that was killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +78,12 @@ def open_site_store(url: str, *, writable: bool = True) -> SiteStore:
         raise StoreError(f"PRESSROOM_SITE_STORE: the folder {root} cannot be made: {error.strerror}.") from error
     if not os.access(root, os.W_OK):
         raise StoreError(f"PRESSROOM_SITE_STORE: the folder {root} cannot be written.")
+    _sweep(root)
     return FileStore(root)
 
 
 class FileStore:
-    """A folder. Writes go to a temporary name beside the target, then are renamed over it (POSIX `rename`)."""
+    """A folder. Writes go to a temporary name within it, then are renamed over the target (POSIX `rename`)."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -92,12 +97,12 @@ class FileStore:
         await self.put_all([(key, body)])
 
     async def put_all(self, files: Sequence[tuple[str, bytes]]) -> None:
-        await _to_its_end(_put_all, self._targets(files))
+        await _to_its_end(_put_all, self.root, self._targets(files))
 
     async def stage(self, files: Sequence[tuple[str, bytes]]) -> list[Staged]:
         staged: list[Staged] = []
         try:
-            await _to_its_end(_stage_all, self._targets(files), staged)
+            await _to_its_end(_stage_all, self.root, self._targets(files), staged)
         except BaseException:
             await self.discard(staged)
             raise
@@ -110,7 +115,7 @@ class FileStore:
         await _to_its_end(_unlink_all, [each.temporary for each in staged])
 
     async def adopt(self, key: str, source: Path) -> None:
-        await _to_its_end(_adopt, self.path(key), source)
+        await _to_its_end(_adopt, self.root, self.path(key), source)
 
     async def get(self, key: str) -> bytes | None:
         try:
@@ -128,13 +133,13 @@ class FileStore:
         return [(self.path(key), body) for key, body in files]
 
 
-def _stage(target: Path, body: bytes) -> Staged:
-    temporary = target.with_name(f"{STAGED_PREFIX}{secrets.token_hex(8)}")
+def _stage(root: Path, target: Path, body: bytes) -> Staged:
+    temporary = root / STAGED / secrets.token_hex(12)
     try:
         try:
             _write(temporary, body)
-        except FileNotFoundError:  # the first file of a folder
-            target.parent.mkdir(parents=True, exist_ok=True)
+        except FileNotFoundError:  # the first file of all
+            temporary.parent.mkdir(parents=True, exist_ok=True)
             _write(temporary, body)
     except OSError:
         with contextlib.suppress(OSError):
@@ -154,21 +159,25 @@ def _write(path: Path, body: bytes) -> None:
         os.close(file)
 
 
-def _stage_all(files: Sequence[tuple[Path, bytes]], staged: list[Staged]) -> None:
+def _stage_all(root: Path, files: Sequence[tuple[Path, bytes]], staged: list[Staged]) -> None:
     """What is staged is in the list at once: whoever is stopped in the middle knows what to throw away."""
     for target, body in files:
-        staged.append(_stage(target, body))
+        staged.append(_stage(root, target, body))
 
 
 def _publish_all(staged: Sequence[Staged]) -> None:
     for each in staged:
-        each.temporary.replace(each.target)
+        try:
+            each.temporary.replace(each.target)
+        except FileNotFoundError:  # the first file of a folder
+            each.target.parent.mkdir(parents=True, exist_ok=True)
+            each.temporary.replace(each.target)
 
 
-def _put_all(files: Sequence[tuple[Path, bytes]]) -> None:
+def _put_all(root: Path, files: Sequence[tuple[Path, bytes]]) -> None:
     staged: list[Staged] = []
     try:
-        _stage_all(files, staged)
+        _stage_all(root, files, staged)
         _publish_all(staged)
     except OSError:
         with contextlib.suppress(OSError):
@@ -191,15 +200,24 @@ async def _to_its_end(function: Callable[..., None], *arguments: object) -> None
         raise
 
 
+def _sweep(root: Path) -> None:
+    """Throw away what killed processes have left."""
+    oldest = time.time() - STAGED_S_MAX
+    for each in (root / STAGED).glob("*"):
+        with contextlib.suppress(FileNotFoundError):  # another process sweeps too
+            if each.stat().st_mtime < oldest:
+                each.unlink()
+
+
 def _unlink_all(paths: Sequence[Path]) -> None:
     for each in paths:
         each.unlink(missing_ok=True)
 
 
-def _adopt(target: Path, source: Path) -> None:
+def _adopt(root: Path, target: Path, source: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         source.replace(target)
     except OSError:  # another file system: copy, then rename
-        _put_all([(target, source.read_bytes())])
+        _put_all(root, [(target, source.read_bytes())])
         source.unlink()

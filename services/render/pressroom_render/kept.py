@@ -28,7 +28,9 @@ class Kept(Generic[K, V]):
             return held[0]
 
     def put(self, key: K, value: V, *, weight: int) -> V:
-        """Keep it, and say it again. What was used longest ago makes room."""
+        """Keep it, and say it again. What was used longest ago makes room; what is too heavy is not kept."""
+        if weight > self._weight_max:
+            return value
         with self._lock:
             self._weight += weight - self._values.pop(key, (value, 0))[1]
             self._values[key] = value, weight

@@ -48,7 +48,7 @@ def article_graph(article: Article, *, site: Site, description: str, card: str, 
     lead = article.lead_image and article.media_by_id(article.lead_image.media_id)
     shown = _pictures(lead, images, site) if lead else []
     if card:
-        shown.append({"@type": "ImageObject", "url": card, "width": 1200, "height": 630})
+        shown.append(_picture(card, 1200, 630))
     if shown:
         news["image"] = shown
     if article.corrections:
@@ -91,10 +91,12 @@ def _pictures(lead: Media, images: Images, site: Site) -> list[dict[str, Any]]:
     """The lead picture square, 4:3 and 16:9 about its focal point; as it was uploaded until those are made."""
     made = images.get(name_of(lead))
     crops = made.crops if made else [Crop(f"/{lead.key}", lead.width, lead.height)]
-    return [
-        {"@type": "ImageObject", "url": site.absolute(each.path), "width": each.width, "height": each.height}
-        for each in crops
-    ]
+    return [_picture(site.absolute(each.path), each.width, each.height) for each in crops]
+
+
+def _picture(url: str, width: int, height: int) -> dict[str, Any]:
+    """Sizes are schema.org's Distance: a number and its unit."""
+    return {"@type": "ImageObject", "url": url, "width": f"{width} px", "height": f"{height} px"}
 
 
 def home_graph(site: Site) -> str:

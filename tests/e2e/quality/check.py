@@ -1,27 +1,30 @@
 """`make quality`: others' tools look at every kind of page of the sample newspaper. Ends with 1 when one finds a fault.
 
-Nu HTML checker and html-validate read the HTML, axe and a keyboard walk the pages in Chromium, feedparser the feeds,
-lychee follows the links.
+Nu HTML checker and html-validate read the HTML, schema-dts the JSON-LD, axe and a keyboard walk the pages in Chromium,
+accessibility trees are compared with the committed ones, feedparser and newsboat read the feeds, lychee follows links.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import shutil
 import sys
 import tempfile
-from asyncio.subprocess import PIPE
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import feedparser
 import httpx
 
-from tests.e2e.quality.newspaper import WITHDRAWN, Newspaper, newspaper
+from tests.e2e.quality.lighthouse import figures
+from tests.e2e.quality.linked_data import check_graphs
+from tests.e2e.quality.newspaper import LIVE, WITHDRAWN, Newspaper, newspaper
+from tests.e2e.quality.readers import read_feeds
+from tests.e2e.quality.tools import HERE, Finding, run
+from tests.e2e.quality.trees import check_trees
 
-HERE = Path(__file__).parent
 VNU = HERE / "node_modules/vnu-jar/build/dist/vnu.jar"
 ELSEWHERE = ("/search", "/subscribe", "/preferences")
 """Addresses of other services: their own tests look at them."""
@@ -36,6 +39,7 @@ KINDS = {
     "opinion": "/opinion/2026/11/23/moved-zones/",
     "analysis": "/health/2026/11/19/last-bus/",
     "review": "/lifestyle/2026/11/19/keepers-hours/",
+    "live": LIVE,
     "article in Arabic": "/world/2026/11/19/marsa-alyasmin/",
     "article in Japanese": "/world/2026/11/22/shiono-ura/",
     "article in Hindi": "/lifestyle/2026/11/21/raat-ki-rasoi/",
@@ -54,41 +58,50 @@ KINDS = {
 STATUS = {"not found": 404, "withdrawn": 410}
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one tool says of one page."""
-
-    tool: str
-    where: str
-    what: str
+PHONE = ("home", "section front", "article with a correction", "review", "live")
+"""Kinds that Lighthouse looks at."""
 
 
 async def main() -> int:
     """Looks at every kind, or at those that are named."""
-    if sys.argv[1:]:
-        for kind in KINDS.keys() - set(sys.argv[1:]):
-            del KINDS[kind]
+    parser = argparse.ArgumentParser(prog="make quality", description=__doc__)
+    parser.add_argument("kinds", nargs="*", metavar="KIND", help=f"all when left out: {', '.join(KINDS)}")
+    parser.add_argument("--keep-trees", action="store_true", help="write the accessibility trees anew")
+    parser.add_argument("--figures", action="store_true", help="Lighthouse's figures too")
+    asked = parser.parse_args()
+    if unknown := set(asked.kinds) - KINDS.keys():
+        parser.error(f"There is no kind {', '.join(sorted(unknown))}.")
+    kinds = {kind: path for kind, path in KINDS.items() if not asked.kinds or kind in asked.kinds}
     await run("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", cwd=HERE)
-    with tempfile.TemporaryDirectory() as folder:
-        async with newspaper(Path(folder) / "data") as paper:
-            pages = await _fetched(paper, Path(folder) / "pages")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        async with newspaper(folder / "data") as paper:
+            www = folder / "data" / "site" / "www"
+            pages = await _fetched(paper, kinds, folder / "pages")
             findings = [
                 *await html(pages),
-                *await browsed(paper),
-                *feeds(Path(folder) / "data" / "site" / "www"),
-                *await links(paper),
+                *await asyncio.to_thread(check_graphs, pages),
+                *await browsed(paper, kinds),
+                *await check_trees(paper, kinds, keep=asked.keep_trees),
+                *feeds(www),
+                *await asyncio.to_thread(read_feeds, paper.url, www, folder / "newsboat"),
+                *await links(paper, kinds),
             ]
+            phone = {each: kinds[each] for each in PHONE if each in kinds and asked.figures}
+            told = await figures(paper, phone, folder)
+    for line in told:
+        print(f"Lighthouse, phone: {line}")
     for each in findings:
         print(f"{each.tool}: {each.where}: {each.what}")
-    print(f"{len(KINDS)} kinds of pages, {len(findings)} findings")
+    print(f"{len(kinds)} kinds of pages, {len(findings)} findings")
     return 1 if findings else 0
 
 
-async def _fetched(paper: Newspaper, folder: Path) -> Path:
+async def _fetched(paper: Newspaper, kinds: dict[str, str], folder: Path) -> Path:
     """Every kind of page as a file, as it is served."""
     await asyncio.to_thread(folder.mkdir)
     async with httpx.AsyncClient(base_url=paper.url) as client:
-        for kind, path in KINDS.items():
+        for kind, path in kinds.items():
             answer = await client.get(path)
             if answer.status_code != STATUS.get(kind, 200):
                 raise SystemExit(f"{kind}: {path} answers {answer.status_code}")
@@ -114,9 +127,9 @@ async def html(pages: Path) -> list[Finding]:
     return found
 
 
-async def browsed(paper: Newspaper) -> list[Finding]:
+async def browsed(paper: Newspaper, kinds: dict[str, str]) -> list[Finding]:
     """axe, widths, the keyboard, scripts off."""
-    _, told, wrong = await run("node", str(HERE / "browse.mjs"), paper.url, *KINDS.values(), check=False)
+    _, told, wrong = await run("node", str(HERE / "browse.mjs"), paper.url, *kinds.values(), check=False)
     lines = [json.loads(line) for line in told.splitlines()]
     found = [Finding("browser", f"{each['path']} ({each['view']})", each["what"]) for each in lines]
     return [*found, *([Finding("browser", "", wrong)] if wrong else [])]
@@ -138,11 +151,11 @@ def feeds(root: Path) -> list[Finding]:
     return found or ([] if files else [Finding("feedparser", str(root), "there are no feeds")])
 
 
-async def links(paper: Newspaper) -> list[Finding]:
+async def links(paper: Newspaper, kinds: dict[str, str]) -> list[Finding]:
     """Every link of every kind of page leads somewhere; links to other sites and services are not followed."""
     lychee = shutil.which("lychee", path=str(Path(sys.executable).parent)) or "lychee"
     elsewhere = [option for each in ELSEWHERE for option in ("--exclude", f"^{paper.url}{each}")]
-    urls = [f"{paper.url}{path}" for kind, path in KINDS.items() if kind not in STATUS]
+    urls = [f"{paper.url}{path}" for kind, path in kinds.items() if kind not in STATUS]
     options = ("--no-progress", "--format", "json", "--exclude", "^https://", *elsewhere)
     _, told, wrong = await run(lychee, *options, *urls, check=False)
     try:
@@ -151,14 +164,6 @@ async def links(paper: Newspaper) -> list[Finding]:
         return [Finding("lychee", "", wrong or told)]
     failed = report.get("error_map") or report.get("fail_map") or {}
     return [Finding("lychee", page, str(each.get("url"))) for page, each_list in failed.items() for each in each_list]
-
-
-async def run(*command: str, cwd: Path | None = None, check: bool = True) -> tuple[int, str, str]:
-    process = await asyncio.create_subprocess_exec(*command, cwd=cwd, stdout=PIPE, stderr=PIPE)
-    told, wrong = await process.communicate()
-    if check and process.returncode:
-        raise SystemExit(f"{command[0]} ended with {process.returncode}: {wrong.decode()}{told.decode()}")
-    return process.returncode or 0, told.decode(), wrong.decode()
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -28,12 +28,14 @@ from pressroom_shared.clock import ManualClock, microseconds
 from pressroom_shared.events import ArticlePublished, ArticleUnpublished, Withdrawal
 from pressroom_shared.outbox import OutcomeOutbox
 from pressroom_shared.running import Task, run_until_stopped
+from tests.examples import published
 from tests.sample import SAMPLE, sample_events, sample_pictures
 from tests.servers import free_port
 from tests.waiting import until
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 WITHDRAWN = "/us/2026/11/20/withdrawn/"
+LIVE = "/us/2026/11/24/live/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +61,42 @@ async def write_all(studio: Studio) -> None:
 
 
 async def publish_sample(studio: Studio) -> None:
-    """Every sample article and picture; one more article that was withdrawn."""
+    """Every sample article and picture; one more article that is told live, and one that was withdrawn."""
     for key, content in sample_pictures().items():
         if not await studio.store.exists(key):
             await studio.store.put(key, content)
     for event in sample_events():
         await take_in(studio, event)
+    await take_in(studio, live())
     tombstone = Withdrawal(id="withdrawn", version=microseconds(NOW), path=WITHDRAWN, at=NOW)
     await take_in(
         studio, ArticleUnpublished(id="withdrawn", source="/ingest", subject="withdrawn", time=NOW, data=tombstone)
     )
     await write_all(studio)
+
+
+def live() -> ArticlePublished:
+    """A live article of three entries, which the sample has none of."""
+    told = [
+        ("The bridge is closed", "Police have closed the **Alder bridge** to everything on wheels.", 0),
+        ("", "The water stands 20 cm below the roadway, says the [harbor office](/us/).", 40),
+        ("Buses go round by the mill", "Line 4 takes an hour longer.\n\n> We drive as long as we see the road.", 90),
+    ]
+    at = NOW - timedelta(hours=3)
+    return published(
+        id="live",
+        path=LIVE,
+        slug="live",
+        kind="live",
+        section="us",
+        headline="High water at the Alder bridge: as it happens",
+        intro="The river rises since the morning. What is known is here, the newest first.",
+        entries=[
+            {"id": f"e{number}", "headline": headline, "body": body, "at": at + timedelta(minutes=minutes)}
+            for number, (headline, body, minutes) in enumerate(told, 1)
+        ],
+        first_published_at=at,
+    )
 
 
 def lay_out(folder: Path, base_url: str) -> Path:

@@ -6,8 +6,9 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from tests.e2e.quality.check import HERE, KINDS, run
+from tests.e2e.quality.check import KINDS
 from tests.e2e.quality.newspaper import newspaper
+from tests.e2e.quality.tools import HERE, run
 
 FOLDER = Path(__file__).parents[3] / "docs/images/pages"
 DESK = (1280, 1500)

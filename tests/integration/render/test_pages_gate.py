@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import random
+import subprocess
+import sys
 import tempfile
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from pressroom_render import addresses, gather, pages
 from pressroom_render.app import Studio
+from pressroom_render.tables import page
 from pressroom_shared.clock import ManualClock
 from tests.integration.render.conftest import studio_in, take_in, write_all, writer_of
 from tests.integration.render.gate import Newsroom, assert_exact
+from tests.waiting import until
+
+KILLED_AT = (700, 1_000, 1_300)
+"""After so many events one writer is killed."""
 
 
 @pytest.fixture(autouse=True)
@@ -111,7 +119,7 @@ class AnyHistory(RuleBasedStateMachine):
     @invariant()
     def nothing_half_written_is_public(self) -> None:
         root = self.studio.store.path("www")
-        assert not list(root.rglob(".staged-*"))
+        assert not list(root.rglob(".*"))
 
     def teardown(self) -> None:
         try:
@@ -131,20 +139,62 @@ TestAnyHistory.settings = settings(
 )
 
 
+class Replicas:
+    """Writers in processes of their own, that share the work."""
+
+    def __init__(self, folder: Path, studio: Studio, count: int) -> None:
+        module = "tests.integration.render.page_writer"
+        size = [str(each) for each in (addresses.PAGE, pages.RAILS_LIVE)]
+        self._command = [sys.executable, "-m", module, str(folder), studio.clock.now().isoformat(), *size]
+        self._processes = [self._start() for _ in range(count)]
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(self._command)
+
+    def kill_one(self) -> None:
+        """kill -9, and another takes its place."""
+        killed = self._processes.pop(0)
+        killed.kill()
+        killed.wait()
+        self._processes.append(self._start())
+
+    def stop(self) -> None:
+        for each in self._processes:
+            each.terminate()
+        for each in self._processes:
+            assert each.wait(timeout=60) == 0
+
+
+async def _written(studio: Studio) -> bool:
+    """Whether nothing is left that a writer could take up."""
+    free = sa.or_(page.c.leased_until.is_(None), page.c.leased_until < studio.clock.now())
+    waiting = sa.select(sa.func.count()).where(page.c.generation > page.c.written, free)
+    async with studio.database.read() as connection:
+        return not await connection.scalar(waiting)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("seed", [11])
+@pytest.mark.parametrize("replicas", [1, 3])
 async def test_two_thousand_events_about_five_hundred_articles(
-    tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, replicas: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Written by others while they come in; in the middle one of these is killed at whatever it is doing."""
     for module in (addresses, gather, pages):
         monkeypatch.setattr(module, "PAGE", 30)
     for module in (gather, pages):
         monkeypatch.setattr(module, "RAILS_LIVE", 100)
-    newsroom = Newsroom(random.Random(seed), articles=500)
+    newsroom = Newsroom(random.Random(11), articles=500)
     async with studio_in(tmp_path / "incremental") as studio:
-        for _ in range(2_000):
-            await take_in(studio, newsroom.event())
-            if newsroom.chance.random() < 0.05:
-                await write_all(studio)
+        writers = Replicas(tmp_path / "incremental", studio, replicas)
+        try:
+            for number in range(2_000):
+                await take_in(studio, newsroom.event())
+                if number in KILLED_AT:
+                    writers.kill_one()
+            await until(lambda: _written(studio), timeout_s=1_800, every_s=0.5)
+        finally:
+            writers.stop()
+        assert isinstance(studio.clock, ManualClock)
+        studio.clock.advance(timedelta(seconds=studio.settings.pages_lease_s + 1))  # what the killed ones had taken up
         await assert_exact(studio, tmp_path / "full", newsroom)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from pressroom_shared import sitestore
-from pressroom_shared.sitestore import FileStore
+from pressroom_shared.sitestore import STAGED, STAGED_S_MAX, FileStore, open_site_store
 from tests.waiting import until
 
 FILES = [("www/index.html", b"<p>Home"), ("www/index.html.gz", b"gz")]
@@ -71,10 +73,27 @@ async def test_who_is_cancelled_while_files_are_staged_leaves_none(
     assert names(tmp_path) == []
 
 
-async def test_files_of_which_one_cannot_be_written_leave_nothing(tmp_path: Path) -> None:
-    store = FileStore(tmp_path)
-    await store.put("www/a", b"a file, no folder")
+async def test_files_of_which_one_cannot_be_written_leave_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, os_write = FileStore(tmp_path), os.write
+
+    def until_full(file: int, body: bytes) -> int:
+        if bytes(body) == b"full":
+            raise OSError(28, "No space left on device")
+        return os_write(file, body)
+
+    monkeypatch.setattr(os, "write", until_full)
     for write in (store.stage, store.put_all):
-        with pytest.raises(OSError, match=r"directory|exists"):
-            await write([*FILES, ("www/a/b", b"x")])
-    assert names(tmp_path) == ["www/a"]
+        with pytest.raises(OSError, match="No space left"):
+            await write([*FILES, ("www/a", b"full")])
+    assert names(tmp_path) == []
+
+
+async def test_what_a_killed_process_left_is_swept_when_it_is_old(tmp_path: Path) -> None:
+    store = open_site_store(tmp_path.as_uri())
+    old, fresh = await store.stage([("www/old", b""), ("www/fresh", b"")])
+    long_ago = time.time() - STAGED_S_MAX - 60
+    os.utime(old.temporary, (long_ago, long_ago))
+    open_site_store(tmp_path.as_uri())
+    assert names(tmp_path) == [f"{STAGED}/{fresh.temporary.name}"]
