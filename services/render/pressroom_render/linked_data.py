@@ -110,8 +110,7 @@ def home_graph(site: Site) -> str:
         "publisher": {"@id": f"{site.base_url}/#publisher"},
         "potentialAction": {
             "@type": "SearchAction",
-            "target": f"{site.base_url}/search?q={{search_term_string}}",
-            "query-input": "required name=search_term_string",
+            "target": {"@type": "EntryPoint", "urlTemplate": f"{site.base_url}/search?q={{query}}"},
         },
     }
     return _graph([website, _paper(site)])
