@@ -45,7 +45,7 @@ chaos: install ## Workers and Redis killed, flushed, away: many minutes; QUICK=1
 gate: install ## The long gate: 2,000 events about 500 articles, then the site byte for byte a full build
 	$(BIN)/pytest tests/integration/render/test_pages_gate.py -m slow
 
-quality: install ## Others' tools look at every kind of page: needs Node, Java and Chromium
+quality: install ## Others' tools look at every kind of page: needs npm, Java, newsboat and Chromium
 	$(UV) run --frozen --group quality python -m tests.e2e.quality.check
 
 fuzz: install ## schemathesis against the editors' API, for longer than in `make test`
