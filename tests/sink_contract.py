@@ -63,6 +63,9 @@ class SpeakingSink(Sink, Protocol):
     async def shows(self, article_id: str) -> bool:
         """Whether a reader gets the article from this sink, or is still to get it."""
 
+    async def lose(self, article_id: str) -> None:
+        """Have what the sink made for readers be gone, as after an accident; what it holds itself stays."""
+
 
 async def handle(consumer: Consumer[Any], event: AnEvent) -> None:
     """As a consumer does with an entry that it has read: one unit of work, the outcome committed with the effect."""
@@ -112,6 +115,16 @@ class SinkContract:
         assert (await sink.said(article.id))[len(before) :] == [(version(1), "done")]
         assert await sink.state(other.id) == (version(1), True), "a sink that lacks it takes it"
         assert await sink.told() == told
+
+    async def test_a_replay_makes_again_what_readers_get(self, sink: SpeakingSink) -> None:
+        article = Article()
+        await sink.handle(article.published(1))
+        await sink.settle()
+        shown = await sink.shows(article.id)
+        await sink.lose(article.id)
+        await sink.handle(article.published(1, replay=True))
+        await sink.settle()
+        assert await sink.shows(article.id) == shown
 
     async def test_what_is_withdrawn_does_not_come_back(self, sink: SpeakingSink) -> None:
         article = Article()

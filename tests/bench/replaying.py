@@ -97,8 +97,10 @@ async def _import(newsroom: Newsroom, count: int) -> None:
     async with newsroom.editor.stream(
         "POST", "/api/v1/articles:import", content=lines(), headers=headers, timeout=timeout
     ) as answer:
-        created = [json.loads(line)["status"] async for line in answer.aiter_lines()].count("created")
-    assert created == count, f"{created} of {count} were imported"
+        told = [json.loads(line) async for line in answer.aiter_lines()]
+    failed = [each for each in told if each["status"] != "created"]
+    assert len(told) == count, f"{len(told)} of {count} were answered"
+    assert not failed, f"{len(failed)} were not imported: {failed[0]}"
 
 
 def _line(number: int) -> dict[str, Any]:

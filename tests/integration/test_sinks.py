@@ -89,6 +89,9 @@ class PagesSink:
     async def shows(self, article_id: str) -> bool:
         return await self._studio.store.exists(f"www/business/2026/11/23/{article_id}/index.html")
 
+    async def lose(self, article_id: str) -> None:
+        await self._studio.store.delete(f"www/business/2026/11/23/{article_id}/index.html")
+
 
 class CardsSink:
     group = "cards"
@@ -132,6 +135,10 @@ class CardsSink:
     async def shows(self, article_id: str) -> bool:
         return any(article_id in each.name for each in self._studio.store.path("cards").rglob("*"))
 
+    async def lose(self, article_id: str) -> None:
+        for each in [each for each in self._studio.store.path("cards").rglob("*") if article_id in each.name]:
+            each.unlink()
+
 
 class SearchSink:
     group = "search"
@@ -171,6 +178,9 @@ class SearchSink:
     async def shows(self, article_id: str) -> bool:
         return article_id in self._engine.ids("cranes")
 
+    async def lose(self, article_id: str) -> None:
+        """What it holds is what readers get."""
+
 
 class NotifySink:
     group = "notify"
@@ -208,6 +218,9 @@ class NotifySink:
         )
         async with self._office.desk.database.read() as connection:
             return (await connection.execute(statement)).first() is not None
+
+    async def lose(self, article_id: str) -> None:
+        """A mail that is sent is sent."""
 
 
 @asynccontextmanager
