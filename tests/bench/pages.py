@@ -19,7 +19,7 @@ from unittest import mock
 
 from rich.progress import track
 
-from pressroom_render import writer
+from pressroom_render import bodies
 from pressroom_render.app import Studio, open_studio, prepare_site, rebuild_site
 from pressroom_render.handlers import Work, on_article
 from pressroom_render.settings import Settings
@@ -163,7 +163,7 @@ async def _cpu_ms(work: Callable[[], Any]) -> tuple[Any, float]:
 @contextmanager
 def _uncompressed() -> Iterator[None]:
     """As if a server in front compressed: no copies are made or written."""
-    with mock.patch.object(writer, "compressed", return_value=[]):
+    with mock.patch.object(bodies, "compressed", return_value=[]):
         yield
 
 

@@ -66,11 +66,19 @@ class Page:
     subject: str = ""
 
     @property
-    def key(self) -> str:
-        """Its place in the site store."""
+    def paths(self) -> list[str]:
+        """The addresses of its files: a feed is one page in three formats, its own first."""
+        if self.kind == "feed":
+            folder = self.path.removesuffix(FEEDS[0])
+            return [f"{folder}{file}" for file in FEEDS]
+        return [self.path]
+
+    @property
+    def keys(self) -> list[str]:
+        """The places of its files in the site store."""
         if self.kind == "shell":
-            return f"_shell/v1/{self.subject}.html"
-        return f"www{self.path}index.html" if self.path.endswith("/") else f"www{self.path}"
+            return [f"_shell/v1/{self.subject}.html"]
+        return [f"www{path}index.html" if path.endswith("/") else f"www{path}" for path in self.paths]
 
 
 def article_page(path: str, article_id: str) -> Page:
@@ -111,16 +119,16 @@ def list_pages(name: str) -> list[Page]:
     """The pages that every change of a list changes."""
     kind, _, value = name.partition(":")
     path = list_path(name)
-    feeds = [Page(f"{path}{file}", "feed", name) for file in FEEDS]
+    feed = Page(f"{path}{FEEDS[0]}", "feed", name)
     match kind:
         case "home":
-            return [Page(path, "front", name), *feeds, Page(NEWS_SITEMAP, "sitemap", "news")]
+            return [Page(path, "front", name), feed, Page(NEWS_SITEMAP, "sitemap", "news")]
         case "section":
-            return [Page(path, "front", name), *feeds]
+            return [Page(path, "front", name), feed]
         case "tag" | "author":
-            return [Page(path, "list", name), *feeds]
+            return [Page(path, "list", name), feed]
         case "corrections":
-            return [Page(path, "corrections", name), *feeds]
+            return [Page(path, "corrections", name), feed]
         case "day":
             return [Page(path, "day", name), Page(list_path(f"month:{value[:7]}"), "month", f"month:{value[:7]}")]
         case "month":

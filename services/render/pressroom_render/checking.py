@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -12,6 +11,7 @@ import sqlalchemy as sa
 
 from pressroom_render.addresses import Page, standing_pages
 from pressroom_render.app import Studio
+from pressroom_render.bodies import hash_of
 from pressroom_render.gather import Gatherer
 from pressroom_render.looks import look_of
 from pressroom_render.rebuild import BATCH, Progress, no_progress
@@ -100,8 +100,8 @@ async def _compare(studio: Studio, paths: list[str], standing: dict[str, Page], 
             pages.append((page, row.hash if row else None))
         materials = await gatherer.gather([page for page, _ in pages])
     for (page, before), material in zip(pages, materials, strict=True):
-        pieces = None if material is None else await asyncio.to_thread(studio.composer.compose, material)
-        after = None if pieces is None else hashlib.sha256(b"".join(each.body for each in pieces)).hexdigest()
+        files = None if material is None else await asyncio.to_thread(studio.composer.compose, material)
+        after = None if files is None else hash_of(files)
         changes.pages += before is not None
         if before != after:
             changes.add(page, "new" if before is None else "gone" if after is None else "changed")

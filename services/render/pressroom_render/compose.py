@@ -61,11 +61,11 @@ class Composer:
         made_with = f"{self._templates.hash}{labels_hash()}{sorted(self._assets.files)}"
         return hashlib.sha256(f"{made_with}{self.site.model_dump_json()}{texts}".encode()).hexdigest()
 
-    def compose(self, material: Material) -> list[Piece]:
-        """The page, whole or in the pieces that other pages have too."""
+    def compose(self, material: Material) -> list[list[Piece]]:
+        """The page's files, as its `keys` name them; each whole, or in the pieces that other pages have too."""
         if material.page.kind == "feed":
-            return self._feeds.feed(material)
-        return [Piece(self._make[material.page.kind](material))]
+            return self._feeds.formats(material)
+        return [[Piece(self._make[material.page.kind](material))]]
 
     def preview(self, material: Material, until: datetime) -> bytes:
         """A draft's page, which says what it is and until when it is there."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import zlib
 from collections.abc import Sequence
 from functools import cached_property
@@ -22,10 +23,14 @@ GZIP_LEVEL_BEST = 9
 
 
 class Piece:
-    """A part of a page that other pages have too: deflated once."""
+    """A part of a page that other pages may have too: hashed and deflated once."""
 
     def __init__(self, text: str) -> None:
         self.body = text.encode()
+
+    @cached_property
+    def digest(self) -> bytes:
+        return hashlib.sha256(self.body).digest()
 
     @cached_property
     def deflated(self) -> bytes:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_render.lists import HOME, OPINION, PICKS, TRENDING
 from pressroom_render.tables import curated, front
+from pressroom_shared.among import among
 from pressroom_shared.database import insert
 from pressroom_shared.events import FrontChanged
 
@@ -56,6 +57,15 @@ def front_list(name: str) -> str:
     return HOME if name == HOME else f"section:{name}"
 
 
+# The statements of every page are built once.
+SLOTS_OF = (
+    sa.select(curated.c.front, curated.c.slot, curated.c.article_id)
+    .where(among(curated.c.front, "names"))
+    .order_by(curated.c.front, curated.c.slot, curated.c.position)
+)
+FRONTS_WITH = sa.select(curated.c.front).where(curated.c.article_id == sa.bindparam("article_id")).distinct()
+
+
 class Curation:
     """The curated fronts, in one transaction."""
 
@@ -82,15 +92,13 @@ class Curation:
             await self._connection.execute(sa.insert(curated), rows)
         return True
 
-    async def slots(self, name: str) -> Slots:
-        """What stands where on a front; articles that are not live among them."""
-        statement = sa.select(curated.c.slot, curated.c.article_id).where(curated.c.front == name)
-        rows: dict[str, list[str]] = {}
-        for slot, article_id in await self._connection.execute(statement.order_by(curated.c.slot, curated.c.position)):
-            rows.setdefault(slot, []).append(article_id)
-        return Slots(rows)
+    async def slots(self, names: Iterable[str]) -> dict[str, Slots]:
+        """What stands where on each of these fronts; articles that are not live among them."""
+        rows: dict[str, dict[str, list[str]]] = {each: {} for each in names}
+        for name, slot, article_id in (await self._connection.execute(SLOTS_OF, {"names": rows})).all():
+            rows[name].setdefault(slot, []).append(article_id)
+        return {name: Slots(found) for name, found in rows.items()}
 
     async def fronts_with(self, article_id: str) -> set[str]:
         """Every front where an editor has put an article."""
-        statement = sa.select(curated.c.front).where(curated.c.article_id == article_id).distinct()
-        return set((await self._connection.execute(statement)).scalars())
+        return set((await self._connection.execute(FRONTS_WITH, {"article_id": article_id})).scalars().all())

@@ -42,21 +42,27 @@ class Feeds:
         self._pieces: Kept[tuple[Any, ...], Piece] = Kept(PIECES_BYTES_MAX)
         self._items: Kept[tuple[Any, ...], dict[str, Any]] = Kept(ITEMS_MAX)
 
-    def feed(self, material: Material) -> list[Piece]:
-        """In the format that the page's address names: its head, its items, its end."""
-        folder, _, file = material.page.path.rpartition("/")
-        items, updated = (
-            self._corrections(material, file)
-            if material.page.subject == CORRECTIONS
-            else self._articles(material, file)
-        )
-        feed = self._feed(material, f"{folder}/", updated)
+    def formats(self, material: Material) -> list[list[Piece]]:
+        """The feed at each of its addresses, in the format that this one names: its head, its items, its end."""
+        corrections = self._corrections(material) if material.page.subject == CORRECTIONS else None
+        return [self._format(path, material, corrections) for path in material.page.paths]
+
+    def _format(self, path: str, material: Material, corrections: list[dict[str, Any]] | None) -> list[Piece]:
+        folder, _, file = path.rpartition("/")
+        if corrections is None:
+            items = [self._piece(each, material.paths, file) for each in material.articles]
+            updated = max((each.published_at for each in material.articles), default=None)
+        else:
+            items = [self._set(each, file) for each in corrections]
+            updated = corrections[0]["updated_at"] if corrections else None
+        feed = self._feed(material, path, f"{folder}/", updated)
         if file == "feed.json":
             return _json_feed(feed, items)
         head, _, end = self._templates.render(file, {"feed": feed, "items": Safe(ITEMS)}).partition(ITEMS)
         return [Piece(head), *items, Piece(end)]
 
-    def _feed(self, material: Material, folder: str, updated: datetime | None) -> dict[str, Any]:
+    def _feed(self, material: Material, path: str, folder: str, updated: datetime | None) -> dict[str, Any]:
+        """What a format says of the feed itself. `updated` is when the last of its items changed."""
         site = self._views.site
         part = self._part(material)
         return {
@@ -64,7 +70,7 @@ class Feeds:
             "title": f"{site.title}: {part}" if part else site.title,
             "author": site.title,
             "link": plain(site.absolute(folder)),
-            "self": plain(site.absolute(material.page.path)),
+            "self": plain(site.absolute(path)),
             "description": site.tagline or site.title,
             "language": site.language,
             "updated": rfc3339(updated or EMPTY),
@@ -82,11 +88,6 @@ class Feeds:
                 return self._views.site.section_name(value)
             case _:
                 return name_of(kind, value, material)
-
-    def _articles(self, material: Material, file: str) -> tuple[list[Piece], datetime | None]:
-        """The articles as items of a format, and when the last of them changed."""
-        items = [self._piece(each, material.paths, file) for each in material.articles]
-        return items, max((each.published_at for each in material.articles), default=None)
 
     def _piece(self, article: Article, paths: dict[str, str], file: str) -> Piece:
         """The same article stands in many feeds, and in each for a while: it is made once."""
@@ -120,8 +121,8 @@ class Feeds:
             else None,
         }
 
-    def _corrections(self, material: Material, file: str) -> tuple[list[Piece], datetime | None]:
-        """Every correction is an item of its own."""
+    def _corrections(self, material: Material) -> list[dict[str, Any]]:
+        """Every correction is an item of its own, the newest first."""
         site = self._views.site
         words = labels(site.language)
         items: list[dict[str, Any]] = []
@@ -136,8 +137,7 @@ class Feeds:
                     "content": f"<p>{plain(each.note)}</p>",
                 }
                 items.append(item)
-        newest = sorted(items, key=lambda item: (item["updated_at"], item["id"]), reverse=True)[:FEED]
-        return [self._set(item, file) for item in newest], newest[0]["updated_at"] if newest else None
+        return sorted(items, key=lambda item: (item["updated_at"], item["id"]), reverse=True)[:FEED]
 
 
 def _dated(published: datetime, updated: datetime) -> dict[str, Any]:

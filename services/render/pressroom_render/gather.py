@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -33,11 +33,14 @@ FEED = 20
 STRIP = 12
 """Articles that the home page looks at, that a feed has, and that home looks at for a section's strip."""
 
+HOME_ROWS = {HOME: HOME_LIST} | RAILS
+HOME_ERRATA = 2
 DAY = 1_000
 CORRECTED = 100
 ARTICLES_CHARS_MAX = 16_000_000
 LINKED_MAX = TEASERS_MAX = 10_000
-"""What is kept from one batch to the next: articles by their length, links and teasers by their number."""
+SHOWN_MAX = 200_000
+"""What is kept from one batch to the next: articles by their length, all else by its number."""
 
 SITEMAP_URLS_MAX = 50_000
 NEWS_URLS_MAX = 1_000
@@ -78,12 +81,13 @@ _URLS = (
 
 
 class Memory:
-    """What one process has read of articles' versions, which never change, kept from one batch to the next."""
+    """What one process has read of articles' versions, or has recorded, and never changes: kept for later batches."""
 
     def __init__(self) -> None:
         self.articles: Kept[tuple[str, int], Article] = Kept(ARTICLES_CHARS_MAX)
         self.linked: Kept[tuple[str, int], frozenset[str]] = Kept(LINKED_MAX)
         self.teasers: Kept[str, Teaser] = Kept(TEASERS_MAX)
+        self.shown: Kept[tuple[str, int], frozenset[str]] = Kept(SHOWN_MAX)  # by a page and its generation
 
 
 class Gatherer:
@@ -114,7 +118,8 @@ class Gatherer:
         self._beside: dict[str, dict[str, list[str]]] = {}
         self._profiles: dict[str, Profile] = {}
         self._curated: dict[str, Slots] = {}
-        self._rails_of_now: tuple[Place | None, dict[str, list[str]]] | None = None
+        self._counts: dict[str, list[tuple[str, int]]] = {}
+        self._rails_from: Place | None = None  # where rails begin to be live; None: everywhere
 
         self._read: dict[str, Callable[[Page], Awaitable[Material | None]]] = {
             "article": self._article,
@@ -139,27 +144,45 @@ class Gatherer:
 
     async def _look_ahead(self, pages: Sequence[Page]) -> None:
         """What most pages need, in a few questions for all of them."""
-        lists = {
-            each.subject for each in pages if each.kind == "list" or (each.kind == "front" and each.subject != HOME)
-        }
-        feeds = {each.subject for each in pages if each.kind == "feed"}
-        own = {each.subject for each in pages if each.kind == "article"}
-        if lists:
+        subjects: dict[str, set[str]] = defaultdict(set)
+        for each in pages:
+            subjects[each.kind].add(each.subject)
+        own, sections = subjects["article"], subjects["front"] - {HOME}
+        if own or subjects["front"]:
+            await self._read_slots({HOME, *(each.removeprefix("section:") for each in sections)})
+        if lists := subjects["list"] | sections:
             self._totals = await self._lists.totals(lists)
-        wanted = dict.fromkeys(feeds, FEED)
-        for name, total in self._totals.items():
-            wanted[name] = max(wanted.get(name, 0), total - older_count(total) * PAGE)
-        self._newest = await self._lists.newest_of(wanted)
-        await self._whole({*own, *(each for name in feeds for each in self._newest[name][:FEED])})
-        await self._roles(self._newest)
         self._profiles = await Profiles(self._connection).of(
             _listed(each) for each in pages if each.kind in {"list", "older", "feed"}
         )
+        newest: dict[str, int] = defaultdict(int)
+
+        def want(sizes: dict[str, int]) -> None:
+            for name, size in sizes.items():
+                newest[name] = max(newest[name], size)
+
+        want(dict.fromkeys(subjects["feed"], FEED))
+        want({name: total - older_count(total) * PAGE for name, total in self._totals.items()})
+        want(dict.fromkeys(subjects["day"], DAY))
+        want(dict.fromkeys(subjects["corrections"], CORRECTED))
+        if HOME in subjects["front"]:
+            want(self._home_sizes())
+        articles: list[Article] = []
         if own:
             self._cards = dict((await self._connection.execute(CARDS, {"ids": own})).all())
-            articles = [article for each in sorted(own) if (article := self._articles[each])]
-            self._beside = {each.id: await self._others(each) for each in articles}
-            await self._roles({"": [each for roles in self._beside.values() for ids in roles.values() for each in ids]})
+            self._rails_from = await self._lists.place_at(HOME, RAILS_LIVE - 1)
+            slots = self._curated[HOME].rails()
+            want({name: size + 1 + len(slots.ids) for name, size in RAILS.items()})
+            articles = await self._whole(sorted(own))
+        beside = [self._rows_beside(each) for each in articles]
+        rows = [Row(name, size) for name, size in newest.items()]
+        found = iter(await self._lists.rows([*rows, *(row for part in beside for row in part)]))
+        self._newest = dict(zip(newest, found, strict=False))
+        for article, part in zip(articles, beside, strict=True):
+            self._beside[article.id] = self._roles_beside(article, [next(found) for _ in part])
+        around = [each for roles in self._beside.values() for ids in roles.values() for each in ids]
+        await self._roles({"around": around, **self._newest})
+        await self._whole({each for name in subjects["feed"] for each in self._newest[name][:FEED]})
 
     async def _one(self, page: Page) -> Material | None:
         material = await self._read[page.kind](page)
@@ -191,67 +214,64 @@ class Gatherer:
             references=linked | {each for ids in roles.values() for each in ids},
         )
 
-    async def _others(self, article: Article) -> dict[str, list[str]]:
-        """What stands beside an article and below it, by role."""
+    def _rows_beside(self, article: Article) -> list[Row]:
+        """The stretches of lists that stand beside an article and below it."""
         spot, section = place(article), f"section:{main_section(article.section)}"
-        edge, _ = await self._live_rails()
         rows = [
             Row(section, SECTION_LOOK, spot),
             Row(section, 1, spot, newer=True),
             Row(HOME, HOME_LOOK, spot),
             *(Row(f"tag:{tag.slug}", RELATED, spot) for tag in article.tags),
         ]
-        settled = [Row(name, size, spot) for name, size in RAILS.items()] if edge is not None and spot < edge else []
-        found = await self._lists.rows([*rows, *settled])
+        settled = [] if self._has_live_rails(article) else [Row(name, size, spot) for name, size in RAILS.items()]
+        return [*rows, *settled]
+
+    def _roles_beside(self, article: Article, found: list[list[str]]) -> dict[str, list[str]]:
+        """What stands there, by role, of the articles in these stretches."""
         older, newer, newspaper = found[:3]
-        roles = {"previous": older[:1], "next": newer, "also": _related(found[3 : len(rows)], older, newspaper)}
-        if settled:
-            return roles | dict(zip(RAILS, found[len(rows) :], strict=True))
-        return roles | await self._rails_without(article.id)
+        tagged, settled = found[3 : 3 + len(article.tags)], found[3 + len(article.tags) :]
+        rails = dict(zip(RAILS, settled, strict=True)) if settled else self._rails_without(article.id)
+        return {"previous": older[:1], "next": newer, "also": _related(tagged, older, newspaper)} | rails
 
-    async def _live_rails(self) -> tuple[Place | None, dict[str, list[str]]]:
-        """Where rails begin to be live (None: everywhere), and the newest that may stand in them."""
-        if self._rails_of_now is None:
-            edge = await self._lists.place_at(HOME, RAILS_LIVE - 1)
-            slots = (await self._slots(HOME)).rails()
-            newest = await self._lists.newest_of({name: size + 1 + len(slots.ids) for name, size in RAILS.items()})
-            self._rails_of_now = edge, newest
-        return self._rails_of_now
+    def _has_live_rails(self, article: Article) -> bool:
+        return self._rails_from is None or place(article) >= self._rails_from
 
-    async def _rails_without(self, article_id: str) -> dict[str, list[str]]:
+    def _rails_without(self, article_id: str) -> dict[str, list[str]]:
         """The live rails, as they stand beside one of the articles that may be in them."""
-        _, newest = await self._live_rails()
-        slots = (await self._slots(HOME)).rails().without(article_id)
-        others = {name: [each for each in newest[name] if each != article_id] for name in RAILS}
+        slots = self._curated[HOME].rails().without(article_id)
+        others = {name: [each for each in self._newest[name] if each != article_id] for name in RAILS}
         return {name: filled(slots[slot][: RAILS[name]], others[name], RAILS[name], slots) for name, slot in RAIL_SLOTS}
 
     async def _front(self, page: Page) -> Material | None:
         return await (self._home(page) if page.subject == HOME else self._section(page))
 
+    def _home_sizes(self) -> dict[str, int]:
+        """How many of which list the front page may need: what an editor has put there stands in none of them."""
+        strips = {f"section:{each.slug}": STRIP for each in self._site.sections}
+        curated = len(self._curated[HOME].ids)
+        return {name: size + curated for name, size in (strips | HOME_ROWS).items()} | {CORRECTIONS: HOME_ERRATA}
+
     async def _home(self, page: Page) -> Material:
         """What editors have put on the front page, and behind it, where a slot has room, what is newest."""
-        slots = await self._slots(HOME)
+        slots, found = self._curated[HOME], self._newest
         strips = {f"section:{each.slug}": STRIP for each in self._site.sections}
-        sizes = strips | {HOME: HOME_LIST} | RAILS
-        found = await self._lists.newest_of({name: size + len(slots.ids) for name, size in sizes.items()})
-        rows = {name: filled([], found[name], size, slots) for name, size in sizes.items()}
+        rows = {name: filled([], found[name], size, slots) for name, size in (strips | HOME_ROWS).items()}
         rows |= {name: filled(slots[slot], found[name], RAILS[name], slots) for name, slot in RAIL_SLOTS}
         own = {LEAD: slots[LEAD], PICKS: slots[EDITORS_PICK], "newest": rows.pop(HOME)}
-        return await self._shown(page, rows | own | {CORRECTIONS: await self._lists.newest(CORRECTIONS, 2)})
+        return await self._shown(page, rows | own | {CORRECTIONS: found[CORRECTIONS][:HOME_ERRATA]})
 
     async def _section(self, page: Page) -> Material | None:
         """A section's front: the newest that it has, behind what editors have put there."""
-        slots = await self._slots(page.subject.removeprefix("section:"))
+        slots = self._curated[page.subject.removeprefix("section:")]
         rows = {LEAD: slots[LEAD]} | {name: slots[slot] for name, slot in RAIL_SLOTS}
         return await self._first(page, rows)
 
-    async def _slots(self, front: str) -> Slots:
-        """A front as it was curated, without what is not live (yet, or any more)."""
-        if front not in self._curated:
-            slots = await self._curation.slots(front)
-            live = await self._projection.live_paths(sorted(slots.ids)) if slots.ids else {}
-            self._curated[front] = slots.only(live)
-        return self._curated[front]
+    async def _read_slots(self, fronts: set[str]) -> None:
+        """Fronts as they were curated, without what is not live (yet, or any more)."""
+        slots = await self._curation.slots(sorted(fronts))
+        ids = frozenset[str]().union(*(each.ids for each in slots.values()))
+        live = await self._projection.live_paths(sorted(ids)) if ids else {}
+        self._curated = {name: each.only(live) for name, each in slots.items()}
 
     async def _first(self, page: Page, rows: dict[str, list[str]] | None = None) -> Material | None:
         """A list's first page: the newest, down to where the numbered pages begin; and other rows of articles."""
@@ -272,18 +292,23 @@ class Gatherer:
         return await self._shown(page, {"newest": oldest[::-1]}, older=int(number) - 1, count=count)
 
     async def _day(self, page: Page) -> Material | None:
-        ids = await self._lists.newest(page.subject, DAY)
+        ids = self._newest[page.subject]
         return await self._shown(page, {"newest": ids}) if ids else None
 
     async def _corrections(self, page: Page) -> Material:
-        return await self._shown(page, {"newest": await self._lists.newest(CORRECTIONS, CORRECTED)})
+        return await self._shown(page, {"newest": self._newest[CORRECTIONS][:CORRECTED]})
 
     async def _month(self, page: Page) -> Material | None:
-        days = await self._lists.counted(f"day:{page.subject.removeprefix('month:')}-")
+        days = await self._counted(f"day:{page.subject.removeprefix('month:')}-")
         return Material(page, counted=days) if days else None
 
     async def _archive(self, page: Page) -> Material:
-        return Material(page, counted=await self._lists.counted("month:"))
+        return Material(page, counted=await self._counted("month:"))
+
+    async def _counted(self, prefix: str) -> list[tuple[str, int]]:
+        if prefix not in self._counts:
+            self._counts[prefix] = await self._lists.counted(prefix)
+        return self._counts[prefix]
 
     async def _standing_text(self, page: Page) -> Material | None:
         return Material(page) if page.subject in self._standing else None
@@ -315,7 +340,7 @@ class Gatherer:
     async def _sitemap(self, page: Page) -> Material | None:
         match page.subject:
             case "months":
-                return Material(page, counted=await self._lists.counted("month:"))
+                return Material(page, counted=await self._counted("month:"))
             case "pages":
                 return Material(page)
             case "news":
@@ -334,7 +359,7 @@ class Gatherer:
         return Material(page, shown=shown, stale_at=stale_at, references=frozenset(ids))
 
     async def _urls(self, name: str) -> list[tuple[str, int]]:
-        return [(path, at) for path, at in await self._connection.execute(_URLS, {"name": name})]
+        return [(path, at) for path, at in (await self._connection.execute(_URLS, {"name": name})).all()]
 
     async def _roles(self, roles: dict[str, list[str]]) -> dict[str, list[Teaser]]:
         """The articles of each role. Those that another page of the batch has read are not read again."""

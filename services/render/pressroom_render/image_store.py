@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_render.image_names import PictureName, Responsive
 from pressroom_render.tables import image as table
+from pressroom_shared.among import among
 from pressroom_shared.database import insert
 
 
@@ -24,6 +25,9 @@ class Made:
     focal_point: tuple[float, float]
     placeholder: str
     trouble: str = ""
+
+
+MADE = sa.select(table).where(among(table.c.media_key, "keys")).order_by(table.c.media_key, table.c.digest)
 
 
 class Images:
@@ -67,10 +71,8 @@ class Images:
         await self._connection.execute(sa.delete(table).where(table.c.media_key.in_(list(keys))))
 
     async def _rows(self, keys: Iterable[str]) -> list[Made]:
-        statement = (
-            sa.select(table).where(table.c.media_key.in_(list(keys))).order_by(table.c.media_key, table.c.digest)
-        )
+        rows = (await self._connection.execute(MADE, {"keys": list(keys)})).all()
         return [
             Made(row.media_key, row.digest, row.width, row.height, tuple(row.focal_point), row.placeholder, row.trouble)
-            for row in await self._connection.execute(statement)
+            for row in rows
         ]

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_render.tables import entry, listing
 from pressroom_shared.among import among
-from pressroom_shared.clock import microseconds
+from pressroom_shared.clock import from_microseconds, microseconds
 from pressroom_shared.database import insert, on_both
 from pressroom_shared.events import Article
 from pressroom_shared.site import Site
@@ -36,10 +36,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A place, and how many articles of the list are older: 0 for the oldest."""
+    """How many articles of a list are older than one of them, 0 for the oldest; and how many there are in all."""
 
-    place: Place
     rank: int
+    total: int
 
 
 def place(article: Article, name: str = HOME) -> Place:
@@ -69,6 +69,10 @@ def lists_of(article: Article, site: Site) -> set[str]:
     return names
 
 
+SHAPE = 4
+"""Questions ask for so many stretches of a kind, or a multiple."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A stretch of a list: its newest; or the next older or newer ones than a place, the nearest first."""
@@ -77,6 +81,10 @@ class Row:
     limit: int
     than: Place | None = None
     newer: bool = False
+
+    @property
+    def direction(self) -> str:
+        return ("newer" if self.newer else "older") if self.than else "newest"
 
 
 # The statements of every page are built once. A place is compared as a row, so that the index leads straight to it.
@@ -100,17 +108,21 @@ OLDEST = _ids(order=OLDEST_FIRST).offset(OFFSET)
 OLDER = _ids(POSITION < SPOT, order=NEWEST_FIRST)
 NEWER = _ids(POSITION > SPOT, order=OLDEST_FIRST)
 SINCE = _ids(entry.c.at >= AT, order=NEWEST_FIRST)
-PLACE_AT = (
+PLACES_FROM = (
     sa.select(entry.c.at, entry.c.article_id)
     .where(entry.c.list == NAME)
     .order_by(*NEWEST_FIRST)
     .offset(OFFSET)
-    .limit(1)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
 )
 PLACE_IN = sa.select(entry.c.at).where(entry.c.list == NAME, entry.c.article_id == ARTICLE_ID)
 TOTALS = sa.select(listing.c.name, listing.c.total).where(among(listing.c.name, "names"))
+COUNTED = (
+    sa.select(listing.c.name, listing.c.total)
+    .where(listing.c.name >= sa.bindparam("from"), listing.c.name < sa.bindparam("to"), listing.c.total > 0)
+    .order_by(listing.c.name)
+)
 STANDS_IN = sa.select(entry.c.list, entry.c.at).where(entry.c.article_id == ARTICLE_ID)
-STANDS_AT = STANDS_IN.where(among(entry.c.list, "names"))
 LEAVE = sa.delete(entry).where(entry.c.article_id == ARTICLE_ID, among(entry.c.list, "names"))
 PUT = on_both(
     entry,
@@ -145,7 +157,7 @@ class Lists:
 
     async def put(self, article_id: str, places: dict[str, Place]) -> None:
         """Let it stand in these lists, at these places, and in no others."""
-        held = {row.list: row.at for row in await self._connection.execute(STANDS_IN, {"article_id": article_id})}
+        held = dict((await self._connection.execute(STANDS_IN, {"article_id": article_id})).all())
         wanted = {name: each.at for name, each in places.items()}
         gone = sorted(held.keys() - wanted.keys())
         if gone:
@@ -169,25 +181,18 @@ class Lists:
 
     async def counted(self, prefix: str) -> list[tuple[str, int]]:
         """Every list of a kind that holds an article, and how many, by name."""
-        statement = (
-            sa.select(listing.c.name, listing.c.total)
-            .where(listing.c.name >= prefix, listing.c.name < f"{prefix}\U0010ffff", listing.c.total > 0)
-            .order_by(listing.c.name)
-        )
-        return [(name, total) for name, total in await self._connection.execute(statement)]
+        rows = await self._connection.execute(COUNTED, {"from": prefix, "to": f"{prefix}\U0010ffff"})
+        return [(name, total) for name, total in rows.all()]
 
-    async def spots(self, article_id: str, names: set[str]) -> dict[str, Spot]:
-        """Where it stands in those of the lists that hold it. Costs as much as there are newer ones."""
-        held = await self._connection.execute(STANDS_AT, {"article_id": article_id, "names": sorted(names)})
-        places = {row.list: Place(row.at, article_id) for row in held}
-        totals = await self.totals(set(places))
-        above = await self._above(places)
-        return {name: Spot(each, totals[name] - 1 - above[name]) for name, each in sorted(places.items())}
+    async def spots(self, places: dict[str, Place]) -> dict[str, Spot]:
+        """Where articles stand in lists that hold them. Costs as much as there are newer ones."""
+        if not places:
+            return {}
+        totals, above = await self.totals(set(places)), await self._above(places)
+        return {name: Spot(totals[name] - 1 - above[name], totals[name]) for name in sorted(places)}
 
     async def _above(self, places: dict[str, Place]) -> dict[str, int]:
         """How many articles of each list are newer than a place in it."""
-        if not places:
-            return {}
         values: dict[str, Any] = {}
         for number, (name, spot) in enumerate(places.items()):
             values |= {f"list{number}": name, f"at{number}": microseconds(spot.at), f"id{number}": spot.article_id}
@@ -211,18 +216,21 @@ class Lists:
         """The ids of several stretches of lists, each from its beginning, in one question."""
         if not wanted:
             return []
+        asked = _in_shape(wanted)
         values: dict[str, Any] = {}
-        for number, row in enumerate(wanted):
+        for number, (_, row) in enumerate(asked):
             values |= {f"list{number}": row.name, f"limit{number}": row.limit}
             if row.than:
                 values |= {f"at{number}": microseconds(row.than.at), f"id{number}": row.than.article_id}
-        shape = tuple("older" if row.than and not row.newer else "newer" if row.than else "newest" for row in wanted)
-        found: list[list[tuple[int, str]]] = [[] for _ in wanted]
-        for number, at, article_id in await self._connection.execute(_union(shape), values):
+        found: list[list[tuple[int, str]]] = [[] for _ in asked]
+        statement = _union(tuple(row.direction for _, row in asked))
+        for number, at, article_id in (await self._connection.execute(statement, values)).all():
             found[number].append((at, article_id))
-        return [
-            [each for _, each in sorted(part, reverse=not row.newer)] for row, part in zip(wanted, found, strict=True)
-        ]
+        ids: list[list[str]] = [[] for _ in wanted]
+        for (asker, row), part in zip(asked, found, strict=True):
+            if asker is not None:
+                ids[asker] = [each for _, each in sorted(part, reverse=not row.newer)]
+        return ids
 
     async def older(self, name: str, than: Place, limit: int) -> list[str]:
         """The next older ones, newest of them first."""
@@ -238,15 +246,19 @@ class Lists:
 
     async def place_at(self, name: str, position: int) -> Place | None:
         """Who stands at a position, 0 for the newest; None when the list is shorter."""
-        row = (await self._connection.execute(PLACE_AT, {"name": name, "offset": position})).one_or_none()
-        return None if row is None else Place(*row)
+        return next(iter(await self.places_from(name, position, 1)), None)
+
+    async def places_from(self, name: str, position: int, limit: int) -> list[Place]:
+        """Who stands from a position on, 0 for the newest; none when the list is shorter."""
+        asked = {"name": name, "offset": position, "limit": limit}
+        return [Place(*row) for row in (await self._connection.execute(PLACES_FROM, asked)).all()]
 
     async def place_in(self, name: str, article_id: str) -> Place | None:
         at = await self._connection.scalar(PLACE_IN, {"name": name, "article_id": article_id})
         return None if at is None else Place(at, article_id)
 
     async def _ids(self, statement: sa.Select[Any], **asked: object) -> list[str]:
-        return list((await self._connection.execute(statement, asked)).scalars())
+        return list((await self._connection.execute(statement, asked)).scalars().all())
 
 
 _PART = """SELECT * FROM (
@@ -258,6 +270,20 @@ _THAN = {
     "older": " AND (at, article_id) < (:at{n}, :id{n})",
     "newer": " AND (at, article_id) > (:at{n}, :id{n})",
 }
+
+
+def _in_shape(wanted: Sequence[Row]) -> list[tuple[int | None, Row]]:
+    """Rows with their numbers, sorted and filled up, so that there are few shapes of questions: each is built once."""
+    asked: list[tuple[int | None, Row]] = []
+    for direction in _THAN:
+        rows: list[tuple[int | None, Row]] = [
+            (number, row) for number, row in enumerate(wanted) if row.direction == direction
+        ]
+        filling = Row(
+            "", 0, Place(from_microseconds(0), "") if direction != "newest" else None, newer=direction == "newer"
+        )
+        asked += rows + [(None, filling)] * (-len(rows) % SHAPE)
+    return asked
 
 
 @lru_cache(maxsize=512)
@@ -277,12 +303,6 @@ _COUNT = "SELECT {n}, count(*) FROM entry WHERE list = :list{n} AND (at, article
 def _counts(parts: int) -> sa.TextClause:
     """One question for the counts of so many lists above a place, by the list's number."""
     return sa.text("\nUNION ALL\n".join(_COUNT.format(n=n) for n in range(parts)))
-
-
-def after(spot: Place) -> sa.ColumnElement[bool]:
-    """Newer than a place."""
-    position = sa.tuple_(entry.c.at, entry.c.article_id)
-    return position > sa.tuple_(sa.literal(spot.at, entry.c.at.type), sa.literal(spot.article_id, sa.Text()))
 
 
 def _of(spot: Place) -> dict[str, Any]:

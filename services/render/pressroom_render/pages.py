@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -28,12 +29,13 @@ from pressroom_render.lists import (
     HOME,
     OPINION,
     PICKS,
+    POSITION,
+    SPOT,
     TRENDING,
     Lists,
     Place,
     Row,
     Spot,
-    after,
     lists_of,
     main_section,
     place,
@@ -103,16 +105,38 @@ MARK_SWEPT = (
     .values(
         generation=table.c.generation + 1,
         priority=sa.case((WAITS, table.c.priority), else_=SWEEP),
-        due_at=_due(sa.bindparam("now", type_=table.c.due_at.type)),
+        due_at=sa.case((WAITS, table.c.due_at), else_=sa.bindparam("due", type_=table.c.due_at.type)),
     )
 )
+SWEPT = (
+    sa.select(article_table.c.path)
+    .join(entry, entry.c.article_id == article_table.c.id)
+    .where(entry.c.list == HOME, article_table.c.live)
+)
+"""Articles' pages, by where they stand in the newspaper."""
+SWEPT_AFTER = SWEPT.where(POSITION > SPOT)
+LAST = sa.tuple_(sa.bindparam("last_at", type_=entry.c.at.type), sa.bindparam("last_article_id", type_=sa.Text))
+SWEPT_UP_TO = SWEPT_AFTER.where(sa.not_(LAST < POSITION))
+SWEPT_OF = SWEPT.where(among(entry.c.article_id, "ids"))
 SHOWING = (
     sa.select(table.c.path, table.c.kind, table.c.subject)
     .join(reference, reference.c.page == table.c.path)
     .where(reference.c.article_id == sa.bindparam("article_id"))
 )
-LOCK = sa.select(table.c.path, table.c.generation).where(among(table.c.path, "paths")).order_by(table.c.path)
-LOCK = LOCK.with_for_update()
+LOCK = (
+    sa.select(table.c.path, table.c.generation, table.c.written)
+    .where(among(table.c.path, "paths"))
+    .order_by(table.c.path)
+    .with_for_update()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A page is dirty while its generation is above the one that was written."""
+
+    generation: int
+    written: int
 
 
 class Pages:
@@ -144,16 +168,19 @@ class Pages:
         own = {self.own_page(each) for each in (before, after) if each is not None}
         touched = set(own)
         pages = {each for name in old.keys() | new.keys() for each in list_pages(name)}
-        if old == new and before is not None and before.teaser == after.teaser:
-            touched |= {
-                each for each in pages if each.kind in {"feed", "sitemap"}
-            }  # they alone show more than a teaser
+        showing = await self._showing(after.id)
+        if (
+            old == new and before is not None and before.teaser == after.teaser
+        ):  # feeds and sitemaps show more than that
+            touched |= {each for each in showing if each.kind == "feed"}
+            if before.version != after.version:
+                touched |= {each for each in pages if each.kind == "sitemap"}
         else:
-            touched |= pages | await self._showing(after.id) | await self._curating(after.id)
+            touched |= pages | showing | await self._curating(after.id)
             moved = {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
-            touched |= await self._around(after.id, old, moved)
+            touched |= await self._around(old, moved)
             await self._lists.put(after.id, new)
-            touched |= await self._around(after.id, new, moved)
+            touched |= await self._around(new, moved)
             if HOME in moved:
                 await self._sweep_edge()
         await self._mark(touched, first=own if urgent else ())
@@ -235,7 +262,7 @@ class Pages:
 
     async def _showing(self, article_id: str) -> set[Page]:
         """Pages that showed its teaser or named its address when they were last written."""
-        return {Page(*row) for row in await self._connection.execute(SHOWING, {"article_id": article_id})}
+        return {Page(*row) for row in (await self._connection.execute(SHOWING, {"article_id": article_id})).all()}
 
     async def _curating(self, article_id: str) -> set[Page]:
         """Fronts where an editor has put it. Home's choice stands beside the newest articles, too."""
@@ -252,10 +279,12 @@ class Pages:
     async def _sweep_rails(self) -> None:
         """Mark every article that has live rails."""
         edge = await self._lists.place_at(HOME, RAILS_LIVE)
-        await self._sweep_where([after(edge)] if edge else [])
+        await (self._sweep_where(SWEPT_AFTER, _of("", edge)) if edge else self._sweep_where(SWEPT, {}))
 
-    async def _around(self, article_id: str, places: dict[str, Place], moved: set[str]) -> set[Page]:
+    async def _around(self, places: dict[str, Place], moved: set[str]) -> set[Page]:
         """Pages that show an article because of where it stands now: near ones, list pages; rails are swept."""
+        if not places:
+            return set()
         rows: list[Row] = []
         for name, spot in places.items():
             kind, _, value = name.partition(":")
@@ -269,51 +298,46 @@ class Pages:
         for name in RAILS.keys() & places.keys():
             await self._sweep_rail(name, places[name])
         pages = {article_page(path, each) for each, path in (await self._projection.live_paths(sorted(near))).items()}
-        spots = await self._lists.spots(article_id, {name for name in places if is_paged(name)})
-        totals = await self._lists.totals(set(spots))
-        return pages.union(*(_older_pages(name, spot, totals[name], name in moved) for name, spot in spots.items()))
+        spots = await self._lists.spots({name: each for name, each in places.items() if is_paged(name)})
+        return pages.union(*(_older_pages(name, spot, name in moved) for name, spot in spots.items()))
 
     async def _sweep_rail(self, name: str, spot: Place) -> None:
         """Mark the articles whose rail shows, or will show, what stands at this place of a list."""
         size = RAILS[name]
         newer = await self._lists.newer(name, spot, size + 1)  # a page does not show itself: it looks at one more
         last = await self._lists.place_in(name, newer[size - 1]) if len(newer) >= size else None
-        await self._sweep_where([after(spot), *([sa.not_(after(last))] if last else [])])
+        await self._sweep_where(
+            *((SWEPT_UP_TO, _of("", spot) | _of("last_", last)) if last else (SWEPT_AFTER, _of("", spot)))
+        )
         if len(newer) <= size:
             await self._sweep_rails()
 
     async def _sweep_edge(self) -> None:
         """Mark the articles at both sides of where live rails end: one of them may just have crossed it."""
-        edge = [await self._lists.place_at(HOME, position) for position in (RAILS_LIVE - 1, RAILS_LIVE)]
-        ids = [each.article_id for each in edge if each is not None]
-        if ids:
-            await self._sweep_where([entry.c.article_id.in_(ids)])
+        edge = await self._lists.places_from(HOME, RAILS_LIVE - 1, 2)
+        await self._sweep_where(SWEPT_OF, {"ids": [each.article_id for each in edge]})
 
-    async def _sweep_where(self, which: Iterable[sa.ColumnElement[bool]]) -> None:
-        """Have articles' own pages swept, by where they stand in the newspaper."""
-        paths = (
-            sa.select(article_table.c.path)
-            .join(entry, entry.c.article_id == article_table.c.id)
-            .where(entry.c.list == HOME, article_table.c.live, *which)
-        )
-        self._swept.update((await self._connection.execute(paths)).scalars())
+    async def _sweep_where(self, statement: sa.Select[Any], asked: dict[str, Any]) -> None:
+        """Have articles' own pages swept."""
+        self._swept.update((await self._connection.execute(statement, asked)).scalars().all())
 
     async def _mark_swept(self) -> None:
-        """Mark them, behind everything else: what is waiting to be written anyway keeps its turn."""
-        now, pause_us = self._clock.now(), int(self._sweep.total_seconds() * 1_000_000)
+        """Mark them, for later: what changes beside them meanwhile goes with it. What waits already keeps its turn."""
+        due = self._clock.now() + self._sweep
         for paths in batched(sorted(self._swept)):
-            await self._connection.execute(MARK_SWEPT, {"paths": paths, "now": now, "pause": pause_us})
+            await self._connection.execute(MARK_SWEPT, {"paths": paths, "due": due})
         self._swept.clear()
 
 
-async def lock_pages(connection: AsyncConnection, paths: Collection[str]) -> dict[str, int]:
-    """Hold the rows of these pages until the transaction ends; says each one's generation.
+async def lock_pages(connection: AsyncConnection, paths: Collection[str]) -> dict[str, Mark]:
+    """Hold the rows of these pages until the transaction ends; says the mark of each.
 
     Everybody who writes several rows locks them here first, in one order, so that nobody waits in a circle.
     """
-    held: dict[str, int] = {}
+    held: dict[str, Mark] = {}
     for some in batched(sorted(paths)):
-        held |= dict((await connection.execute(LOCK, {"paths": some})).all())
+        rows = await connection.execute(LOCK, {"paths": some})
+        held |= {path: Mark(generation, written) for path, generation, written in rows.all()}
     return held
 
 
@@ -322,10 +346,14 @@ def batched(items: list[str]) -> Iterable[list[str]]:
     return (items[start : start + NAMED_MAX] for start in range(0, len(items), NAMED_MAX))
 
 
-def _older_pages(name: str, spot: Spot, total: int, moved: bool) -> set[Page]:
+def _older_pages(name: str, spot: Spot, moved: bool) -> set[Page]:
     """The numbered pages of a list that show an article, or that it pushes others across."""
-    number, last = spot.rank // PAGE + 1, older_count(total)
+    number, last = spot.rank // PAGE + 1, older_count(spot.total)
     if not moved:
         return {older_page(name, number)} if number <= last else set()
-    first = min(number, last - 1) if total % PAGE == 0 else number  # with this article there is one page more
+    first = min(number, last - 1) if spot.total % PAGE == 0 else number  # with this article there is one page more
     return {older_page(name, each) for each in range(max(1, first), last + 1)}
+
+
+def _of(prefix: str, spot: Place) -> dict[str, Any]:
+    return {f"{prefix}at": spot.at, f"{prefix}article_id": spot.article_id}

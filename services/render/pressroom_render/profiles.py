@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_render.tables import alias, profile
+from pressroom_shared.among import among
 from pressroom_shared.database import insert
 from pressroom_shared.events import AuthorChanged, AuthorProfile, TagChanged, TagProfile
 
@@ -19,6 +20,10 @@ KINDS: dict[str, type[Profile]] = {"author": AuthorProfile, "tag": TagProfile}
 
 def kind_of(event: AuthorChanged | TagChanged) -> Kind:
     return "author" if isinstance(event, AuthorChanged) else "tag"
+
+
+OF = sa.select(profile.c.kind, profile.c.slug, profile.c.document).where(among(profile.c.slug, "slugs"))
+"""Few slugs are an author's and a tag's at once: which is meant is seen to afterwards."""
 
 
 class Profiles:
@@ -50,15 +55,16 @@ class Profiles:
 
     async def of(self, names: Iterable[str]) -> dict[str, Profile]:
         """Whom or what lists (`author:…`, `tag:…`) are about; other lists, and what is unsaid, are not among them."""
-        asked = [
-            (kind, slug) for kind, _, slug in (name.partition(":") for name in sorted(set(names))) if kind in KINDS
-        ]
+        asked = {each for each in names if each.partition(":")[0] in KINDS}
         if not asked:
             return {}
-        columns = (profile.c.kind, profile.c.slug, profile.c.document)
-        statement = sa.select(*columns).where(sa.tuple_(profile.c.kind, profile.c.slug).in_(asked))
-        rows = (await self._connection.execute(statement)).all()
-        return {f"{row.kind}:{row.slug}": KINDS[row.kind].model_validate(row.document) for row in rows}
+        slugs = sorted({each.partition(":")[2] for each in asked})
+        rows = (await self._connection.execute(OF, {"slugs": slugs})).all()
+        return {
+            name: KINDS[kind].model_validate(document)
+            for kind, slug, document in rows
+            if (name := f"{kind}:{slug}") in asked
+        }
 
     async def leads_to(self, kind: Kind, slug: str) -> str | None:
         """Where a former address leads now: to whoever claimed it last. None when it is nobody's former one."""

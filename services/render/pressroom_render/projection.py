@@ -144,18 +144,18 @@ class Projection:
 
     async def live(self, ids: list[str]) -> list[Article]:
         """The live ones of these."""
-        documents = (await self._connection.execute(LIVE, {"ids": ids})).scalars()
+        documents = (await self._connection.execute(LIVE, {"ids": ids})).scalars().all()
         return [Article.model_validate(each) for each in documents]
 
     async def versions(self, ids: list[str]) -> dict[str, Version]:
         """Of those that are live, what they are now, without reading them."""
         rows = await self._connection.execute(VERSIONS, {"ids": ids})
-        return {row.id: Version(row.version, row.path, row.teaser) for row in rows}
+        return {article_id: Version(*rest) for article_id, *rest in rows.all()}
 
     async def teasers(self, ids: list[str]) -> list[tuple[str, Teaser]]:
         """The teasers of those that are live, each with its hash."""
         rows = await self._connection.execute(TEASERS, {"ids": ids})
-        return [(row.teaser, read_teaser(row.teaser_document)) for row in rows]
+        return [(name, read_teaser(document)) for name, document in rows.all()]
 
     async def live_paths(self, ids: list[str]) -> dict[str, str]:
         return dict((await self._connection.execute(LIVE_PATHS, {"ids": ids})).all())

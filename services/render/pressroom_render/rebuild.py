@@ -20,12 +20,12 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_render.addresses import Page
+from pressroom_render.bodies import make_all
 from pressroom_render.compose import Composer
 from pressroom_render.gather import Gatherer, Memory
 from pressroom_render.looks import keep_look
 from pressroom_render.pages import NAMED_MAX, lock_pages
 from pressroom_render.tables import page as table
-from pressroom_render.writer import make_all
 from pressroom_shared.among import among
 from pressroom_shared.clock import Clock
 from pressroom_shared.database import Database
@@ -96,25 +96,23 @@ async def _build(
         materials = await gatherer.gather(pages)
     bodies = await asyncio.to_thread(make_all, composer.compose, materials)
     made = list(zip(pages, bodies, strict=True))
-    await store.put_all(
-        [(f"{_inside(page, root)}{suffix}", each) for page, body in made if body for suffix, each in body.copies]
-    )
+    await store.put_all([(_inside(key, root), each) for _, body in made if body for key, each in body.files])
     return {
         page.path: Built(row.generation, body.hash if body else None)
         for row, (page, body) in zip(rows, made, strict=True)
     }
 
 
-def _inside(page: Page, root: str) -> str:
-    """A page's place in the new site; what is not public has but one place."""
-    return page.key.replace(f"{ROOT}/", f"{root}/", 1) if page.key.startswith(f"{ROOT}/") else page.key
+def _inside(key: str, root: str) -> str:
+    """A file's place in the new site; what is not public has but one place."""
+    return key.replace(f"{ROOT}/", f"{root}/", 1) if key.startswith(f"{ROOT}/") else key
 
 
 async def _settle(connection: AsyncConnection, built: dict[str, Built], clock: Clock) -> None:
     """Keep the new hashes; mark what changed since it was built. No page is written until this is committed."""
     everything = list((await connection.execute(sa.select(table.c.path))).scalars())
     now = await lock_pages(connection, everything)
-    late = sorted(path for path, generation in now.items() if path not in built or built[path].generation != generation)
+    late = sorted(path for path, mark in now.items() if path not in built or built[path].generation != mark.generation)
     for start in range(0, len(late), NAMED_MAX):
         await connection.execute(
             sa.update(table)

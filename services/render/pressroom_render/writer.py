@@ -7,7 +7,6 @@ outcome. A mark that was made while the page was being rendered stays, and the p
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,15 +15,16 @@ from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_render.addresses import PRIORITY, SWEEP, Page
+from pressroom_render.bodies import make_all
 from pressroom_render.compose import Composer
-from pressroom_render.compression import SUFFIXES, Piece, compressed
+from pressroom_render.compression import SUFFIXES
 from pressroom_render.gather import Gatherer, Material, Memory
 from pressroom_render.looks import look_of
-from pressroom_render.pages import lock_pages
+from pressroom_render.pages import Mark, lock_pages
 from pressroom_render.projection import Projection, Unsaid
 from pressroom_render.settings import Settings
 from pressroom_render.tables import article, reference
@@ -47,7 +47,6 @@ SUPERSEDED = "The site has another look than this process knows: start it again,
 WRITTEN = Counter(
     "pressroom_pages_written_total", "Pages by what was done: written, same, removed, again.", ["kind", "what"]
 )
-SECONDS = Histogram("pressroom_pages_seconds", "Making a page and its compressed copies.", ["kind"])
 
 
 # The statements of every page are built once.
@@ -114,6 +113,10 @@ class Rendered:
     material: Material | None
     hash: str | None
     staged: list[Staged]
+
+    @property
+    def references(self) -> frozenset[str]:
+        return self.material.references if self.material else frozenset()
 
 
 class Superseded(Exception):
@@ -185,16 +188,17 @@ class PageWriter:
         try:
             made = await self._render(leases, staged)
             async with self._database.begin(wake=False) as connection:
-                spoke = await self._place(connection, made)
+                placed, spoke = await self._place(connection, made)
         except BaseException:
             await self._store.discard(staged)
             async with self._database.begin(wake=False) as connection:
                 await self._release(connection, leases)
             raise
+        self._remember(placed)
         if spoke:
             self._database.wake()
-        if changed := [each.lease.page.path for each in made if each.staged or each.material is None]:
-            self.on_written(changed)
+        if changed := [each.lease.page for each in made if each.staged or each.material is None]:
+            self.on_written([path for page in changed for path in page.paths])
         return len(leases)
 
     async def _mark_stale(self) -> int:
@@ -243,8 +247,8 @@ class PageWriter:
         files: list[tuple[str, bytes]] = []
         counts: list[int] = []
         for lease, body in zip(leases, bodies, strict=True):
-            same = body and body.hash == lease.hash and await self._store.exists(lease.page.key)
-            own = [] if body is None or same else [(f"{lease.page.key}{suffix}", each) for suffix, each in body.copies]
+            same = body and body.hash == lease.hash and await self._store.exists(lease.page.keys[0])
+            own = [] if body is None or same else body.files
             files += own
             counts.append(len(own))
         staged += await self._store.stage(files)
@@ -254,20 +258,20 @@ class PageWriter:
             for lease, material, body, count in zip(leases, materials, bodies, counts, strict=True)
         ]
 
-    async def _place(self, connection: AsyncConnection, made: list[Rendered]) -> bool:
+    async def _place(self, connection: AsyncConnection, made: list[Rendered]) -> tuple[list[Rendered], bool]:
         """Under the pages' rows: where nothing changed meanwhile, files go in place and marks go.
 
-        Says whether anything was said of an article.
+        Says which are in place, and whether anything was said of an article.
         """
         moved = await self._with_moved_links(connection, made)
-        generations = await lock_pages(connection, [each.lease.page.path for each in made])
+        marks = await lock_pages(connection, [each.lease.page.path for each in made])
         if await look_of(connection) not in {None, self._composer.look}:  # read under the lock that a rebuild takes
             raise Superseded
         now = self._clock.now()
         good = [
             each
             for each in made
-            if generations.get(each.lease.page.path) == each.lease.generation and each.lease.page.path not in moved
+            if _still_waits(marks.get(each.lease.page.path), each.lease) and each.lease.page.path not in moved
         ]
         taken = {each.lease.page.path for each in good}
         late = [each for each in made if each.lease.page.path not in taken]
@@ -277,11 +281,11 @@ class PageWriter:
             for each in late:
                 WRITTEN.labels(each.lease.page.kind, "again").inc()
         if not good:
-            return False
+            return [], False
         await self._put_in_place(good)
         await self._clear_marks(connection, good, now)
-        await self._refer(connection, good)
-        return await self._say_done(connection, [each.lease.page for each in good], now)
+        await self._refer(connection, good, {each: marks[each].written for each in taken})
+        return good, await self._say_done(connection, [each.lease.page for each in good], now)
 
     async def _with_moved_links(self, connection: AsyncConnection, made: list[Rendered]) -> set[str]:
         """Pages that link to an article which has moved since they were rendered, before it could know of the link.
@@ -305,9 +309,7 @@ class PageWriter:
         for each in good:
             page = each.lease.page
             if each.material is None:
-                gone += [f"{page.key}{suffix}" for suffix in ("", *SUFFIXES)]
-            elif page.kind == "feed" and each.staged:
-                gone.append(f"{page.key}.br")  # feeds once had one
+                gone += [f"{key}{suffix}" for key in page.keys for suffix in ("", *SUFFIXES)]
             what = "removed" if each.material is None else "written" if each.staged else "same"
             WRITTEN.labels(page.kind, what).inc()
         if gone:
@@ -326,16 +328,27 @@ class PageWriter:
         await lock_pages(connection, paths)
         await connection.execute(RELEASE, {"paths": paths})
 
-    async def _refer(self, connection: AsyncConnection, good: list[Rendered]) -> None:
-        """Record which articles each page shows now."""
-        paths = [each.lease.page.path for each in good]
-        held = {(row.page, row.article_id) for row in await connection.execute(REFERENCES, {"paths": paths})}
-        shown = {(each.lease.page.path, one) for each in good if each.material for one in each.material.references}
-        if gone := sorted(held - shown):
+    async def _refer(self, connection: AsyncConnection, good: list[Rendered], written: dict[str, int]) -> None:
+        """Record which articles each page shows now. What it showed was often recorded by this writer, who knows."""
+        held = {path: self._memory.shown.get((path, number)) for path, number in written.items()}
+        if unknown := [path for path, known in held.items() if known is None]:
+            found: dict[str, set[str]] = {path: set() for path in unknown}
+            for path, one in (await connection.execute(REFERENCES, {"paths": unknown})).all():
+                found[path].add(one)
+            held |= {path: frozenset(ids) for path, ids in found.items()}
+        before = {(path, one) for path, known in held.items() for one in known or ()}
+        after = {(each.lease.page.path, one) for each in good for one in each.references}
+        if gone := sorted(before - after):
             await connection.execute(REFER_NO_MORE, [{"of_page": path, "to": one} for path, one in gone])
-        if new := sorted(shown - held):
+        if new := sorted(after - before):
             rows: list[dict[str, Any]] = [{"page": path, "article_id": one} for path, one in new]
             await connection.execute(REFER[connection.dialect.name], rows)
+
+    def _remember(self, placed: list[Rendered]) -> None:
+        """What pages show, as it was recorded with this generation: each is written once. Only after the commit."""
+        for each in placed:
+            key = each.lease.page.path, each.lease.generation
+            self._memory.shown.put(key, each.references, weight=1 + len(each.references))
 
     async def _say_done(self, connection: AsyncConnection, pages: list[Page], now: datetime) -> bool:
         """Articles' own pages are as their newest versions want them: tell the editor of each, once."""
@@ -351,6 +364,11 @@ class PageWriter:
         return bool(unsaid)
 
 
+def _still_waits(mark: Mark | None, lease: Lease) -> bool:
+    """Nothing has changed since it was taken up, and no other writer has put it in place."""
+    return mark is not None and mark.generation == lease.generation and mark.written < lease.generation
+
+
 def _outcome(held: Unsaid, now: datetime) -> Outcome:
     return Outcome(
         service="pages",
@@ -361,25 +379,3 @@ def _outcome(held: Unsaid, now: datetime) -> Outcome:
         took_ms=max(0, int((now - held.received_at).total_seconds() * 1000)),
         detail="The page is live." if held.live else "The page is withdrawn.",
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """A page's bytes and its compressed copies, by suffix, and the hash that decides whether it is written."""
-
-    copies: list[tuple[str, bytes]]
-    hash: str
-
-
-def make_all(compose: Callable[[Material], list[Piece]], materials: list[Material | None]) -> list[Body | None]:
-    """Runs in a thread: composing and compressing are all CPU."""
-    return [None if material is None else make(compose, material) for material in materials]
-
-
-def make(compose: Callable[[Material], list[Piece]], material: Material) -> Body:
-    """A page and its compressed copies. All CPU: for a thread."""
-    with SECONDS.labels(material.page.kind).time():
-        pieces = compose(material)
-        body = b"".join(each.body for each in pieces)
-        copies = compressed(material.page, pieces, body)
-    return Body([("", body), *copies], hashlib.sha256(body).hexdigest())

@@ -1,0 +1,46 @@
+"""Pages as bytes: their files, compressed copies of these, and the hash that decides whether they are written."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from prometheus_client import Histogram
+
+from pressroom_render.compression import Piece, compressed
+from pressroom_render.gather import Material
+
+SECONDS = Histogram("pressroom_pages_seconds", "Making a page and its compressed copies.", ["kind"])
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A page's files and their compressed copies, by their place in the store, and the hash of them all."""
+
+    files: list[tuple[str, bytes]]
+    hash: str
+
+
+def make_all(
+    compose: Callable[[Material], list[list[Piece]]], materials: Sequence[Material | None]
+) -> list[Body | None]:
+    """Runs in a thread: composing and compressing are all CPU."""
+    return [None if material is None else make(compose, material) for material in materials]
+
+
+def make(compose: Callable[[Material], list[list[Piece]]], material: Material) -> Body:
+    """A page and its compressed copies. All CPU: for a thread."""
+    page = material.page
+    with SECONDS.labels(page.kind).time():
+        composed = compose(material)
+        files: list[tuple[str, bytes]] = []
+        for key, pieces in zip(page.keys, composed, strict=True):
+            body = b"".join(each.body for each in pieces)
+            files += [(key, body), *((f"{key}{suffix}", copy) for suffix, copy in compressed(page, pieces, body))]
+    return Body(files, hash_of(composed))
+
+
+def hash_of(files: Sequence[Sequence[Piece]]) -> str:
+    """Of a page's files. What they have in common with other pages is hashed once."""
+    return hashlib.sha256(b"".join(piece.digest for pieces in files for piece in pieces)).hexdigest()
