@@ -28,8 +28,9 @@ class Texts(sa.types.TypeDecorator[Iterable[str]]):
         return values if dialect.name == "postgresql" else json.dumps(values)
 
 
-class _Among(FunctionElement[bool]):
-    type = sa.Boolean()
+class _Among(FunctionElement[Any]):
+    type = sa.types.NULLTYPE
+    """Not Boolean: where a dialect has no booleans, `= 1` would be put behind it, and no index be used any more."""
     inherit_cache = True
 
 

@@ -16,9 +16,15 @@ from urllib.parse import unquote, urlsplit
 
 from pressroom_shared.errors import StoreError
 
+Content = bytes | Sequence[bytes]
+"""Of a file: whole, or in pieces, one after the other."""
+
 _KEY = re.compile(r"[^/\x00]+(/[^/\x00]+)*")
 STAGED = ".staged"
 """The folder of files that are not in place yet. The gateway serves no name that begins with a dot."""
+
+PIECES_A_CALL = 1024
+"""`IOV_MAX` of writev(2)."""
 
 STAGED_S_MAX = 3600
 """After this, a file that is not in place belongs to a process that was killed."""
@@ -35,11 +41,11 @@ class Staged:
 class SiteStore(Protocol):
     """Where readers' files are. Keys are relative paths such as `www/index.html`."""
 
-    async def put(self, key: str, body: bytes) -> None: ...
+    async def put(self, key: str, body: Content) -> None: ...
 
-    async def put_all(self, files: Sequence[tuple[str, bytes]]) -> None: ...
+    async def put_all(self, files: Sequence[tuple[str, Content]]) -> None: ...
 
-    async def stage(self, files: Sequence[tuple[str, bytes]]) -> list[Staged]:
+    async def stage(self, files: Sequence[tuple[str, Content]]) -> list[Staged]:
         """All of them, or, when that fails, none."""
 
     async def publish(self, staged: Sequence[Staged]) -> None:
@@ -93,13 +99,13 @@ class FileStore:
             raise ValueError(f"{key!r} is no key of the site store")
         return self.root / key
 
-    async def put(self, key: str, body: bytes) -> None:
+    async def put(self, key: str, body: Content) -> None:
         await self.put_all([(key, body)])
 
-    async def put_all(self, files: Sequence[tuple[str, bytes]]) -> None:
+    async def put_all(self, files: Sequence[tuple[str, Content]]) -> None:
         await _to_its_end(_put_all, self.root, self._targets(files))
 
-    async def stage(self, files: Sequence[tuple[str, bytes]]) -> list[Staged]:
+    async def stage(self, files: Sequence[tuple[str, Content]]) -> list[Staged]:
         staged: list[Staged] = []
         try:
             await _to_its_end(_stage_all, self.root, self._targets(files), staged)
@@ -129,11 +135,11 @@ class FileStore:
     async def exists(self, key: str) -> bool:
         return await asyncio.to_thread(self.path(key).is_file)
 
-    def _targets(self, files: Sequence[tuple[str, bytes]]) -> list[tuple[Path, bytes]]:
+    def _targets(self, files: Sequence[tuple[str, Content]]) -> list[tuple[Path, Content]]:
         return [(self.path(key), body) for key, body in files]
 
 
-def _stage(root: Path, target: Path, body: bytes) -> Staged:
+def _stage(root: Path, target: Path, body: Content) -> Staged:
     temporary = root / STAGED / secrets.token_hex(12)
     try:
         try:
@@ -148,18 +154,22 @@ def _stage(root: Path, target: Path, body: bytes) -> Staged:
     return Staged(temporary, target)
 
 
-def _write(path: Path, body: bytes) -> None:
+def _write(path: Path, body: Content) -> None:
     """A new file, or `FileExistsError`. By its descriptor: a buffer would only cost."""
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     try:
-        rest = memoryview(body)
+        rest = [body] if isinstance(body, bytes) else list(body)
         while rest:
-            rest = rest[os.write(file, rest) :]
+            written = os.writev(file, rest[:PIECES_A_CALL])
+            while rest and written >= len(rest[0]):
+                written -= len(rest.pop(0))
+            if written:
+                rest[0] = rest[0][written:]
     finally:
         os.close(file)
 
 
-def _stage_all(root: Path, files: Sequence[tuple[Path, bytes]], staged: list[Staged]) -> None:
+def _stage_all(root: Path, files: Sequence[tuple[Path, Content]], staged: list[Staged]) -> None:
     """What is staged is in the list at once: whoever is stopped in the middle knows what to throw away."""
     for target, body in files:
         staged.append(_stage(root, target, body))
@@ -174,7 +184,7 @@ def _publish_all(staged: Sequence[Staged]) -> None:
             each.temporary.replace(each.target)
 
 
-def _put_all(root: Path, files: Sequence[tuple[Path, bytes]]) -> None:
+def _put_all(root: Path, files: Sequence[tuple[Path, Content]]) -> None:
     staged: list[Staged] = []
     try:
         _stage_all(root, files, staged)

@@ -36,6 +36,9 @@ BEGIN_WRITING = "BEGIN IMMEDIATE"
 STEPS_MAX = 5_000
 """Steps of SQLite's virtual machine that a statement may take on the loop: about a quarter of a millisecond."""
 
+ROWS_MAX = 32
+"""How many rows a statement may be given on the loop; with more it crosses, and nothing is learned of it."""
+
 TRIALS = 2
 """How often a statement must have been short in the thread before it runs on the loop."""
 
@@ -122,11 +125,18 @@ class Cursor(AsyncAdapt_aiosqlite_cursor):
             connection._handle_exception(error)
 
     def executemany(self, operation: Any, seq_of_parameters: Any) -> Any:
-        """Many rows always cross."""
+        """Run a statement on each of some rows: few may stay on the loop, many cross."""
         connection = self._adapt_connection
+        few = len(seq_of_parameters) <= ROWS_MAX
+        connection.steps.start(interrupts=False)
         try:
-            connection.steps.start(interrupts=False)
-            await_(connection.cross(self._cursor.executemany, operation, seq_of_parameters))
+            if few and PLACES.on_loop(operation) and not connection.away:
+                self._cursor.executemany(operation, seq_of_parameters)
+                await_(_nothing())
+            else:
+                await_(connection.cross(self._cursor.executemany, operation, seq_of_parameters))
+            if few:
+                PLACES.was(operation, short=not connection.steps.too_many)
         except (sqlite3.Error, ValueError) as error:
             connection._handle_exception(error)
 

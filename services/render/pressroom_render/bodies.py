@@ -10,6 +10,7 @@ from prometheus_client import Histogram
 
 from pressroom_render.compression import Piece, compressed
 from pressroom_render.gather import Material
+from pressroom_shared.sitestore import Content
 
 SECONDS = Histogram("pressroom_pages_seconds", "Making a page and its compressed copies.", ["kind"])
 
@@ -18,7 +19,7 @@ SECONDS = Histogram("pressroom_pages_seconds", "Making a page and its compressed
 class Body:
     """A page's files and their compressed copies, by their place in the store, and the hash of them all."""
 
-    files: list[tuple[str, bytes]]
+    files: list[tuple[str, Content]]
     hash: str
 
 
@@ -34,10 +35,10 @@ def make(compose: Callable[[Material], list[list[Piece]]], material: Material) -
     page = material.page
     with SECONDS.labels(page.kind).time():
         composed = compose(material)
-        files: list[tuple[str, bytes]] = []
+        files: list[tuple[str, Content]] = []
         for key, pieces in zip(page.keys, composed, strict=True):
-            body = b"".join(each.body for each in pieces)
-            files += [(key, body), *((f"{key}{suffix}", copy) for suffix, copy in compressed(page, pieces, body))]
+            files += [(key, [each.body for each in pieces])]
+            files += [(f"{key}{suffix}", copy) for suffix, copy in compressed(page, pieces)]
     return Body(files, hash_of(composed))
 
 

@@ -11,6 +11,7 @@ from functools import cached_property
 import brotli
 
 from pressroom_render.addresses import Page
+from pressroom_shared.sitestore import Content
 
 SUFFIXES = (".br", ".gz")
 BROTLI_QUALITY = 5
@@ -39,15 +40,16 @@ class Piece:
         return deflater.compress(self.body) + deflater.flush(zlib.Z_SYNC_FLUSH)
 
 
-def compressed(page: Page, pieces: Sequence[Piece], body: bytes) -> list[tuple[str, bytes]]:
+def compressed(page: Page, pieces: Sequence[Piece]) -> list[tuple[str, Content]]:
     """The copies of a page, by suffix. The frame is no page. Feeds, which programs read, are large and many: they are
     put together of deflated pieces, and have no brotli."""
     match page.kind:
         case "shell":
             return []
         case "feed":
-            return [(".gz", _gzip_of(pieces, body))]
+            return [(".gz", _gzip_of(pieces))]
         case _:
+            body = b"".join(each.body for each in pieces)
             return [(".br", _brotli(body, BROTLI_QUALITY)), (".gz", gzip.compress(body, GZIP_LEVEL, mtime=0))]
 
 
@@ -65,7 +67,10 @@ _LAST = b"\x03\x00"
 """RFC 1952: deflate, no time, no name, any system; RFC 1951: an empty block that says that it is the last."""
 
 
-def _gzip_of(pieces: Sequence[Piece], body: bytes) -> bytes:
-    """`body`, which is these pieces, as gzip."""
-    end = zlib.crc32(body).to_bytes(4, "little") + (len(body) & 0xFFFFFFFF).to_bytes(4, "little")
-    return b"".join((_HEAD, *(each.deflated for each in pieces), _LAST, end))
+def _gzip_of(pieces: Sequence[Piece]) -> list[bytes]:
+    """These pieces, one after the other, as gzip."""
+    check = length = 0
+    for each in pieces:
+        check, length = zlib.crc32(each.body, check), length + len(each.body)
+    end = check.to_bytes(4, "little") + (length & 0xFFFFFFFF).to_bytes(4, "little")
+    return [_HEAD, *(each.deflated for each in pieces), _LAST, end]

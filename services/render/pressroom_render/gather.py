@@ -14,6 +14,7 @@ from pressroom_render.addresses import PAGE, Page, older_count
 from pressroom_render.curation import EDITORS_PICK, LEAD, RAIL_SLOTS, Curation, Slots, filled
 from pressroom_render.image_names import PictureName, Responsive, name_of
 from pressroom_render.image_store import Images
+from pressroom_render.joined import joined, split
 from pressroom_render.kept import Kept
 from pressroom_render.lists import CORRECTIONS, HOME, PICKS, Lists, Place, Row, main_section, place
 from pressroom_render.pages import HOME_LOOK, RAILS, RAILS_LIVE, RELATED, SECTION_LOOK
@@ -71,13 +72,15 @@ class Material:
     references: frozenset[str] = frozenset()
 
 
-_URLS = (
-    sa.select(article_table.c.path, sa.type_coerce(article_table.c.changed_at, sa.BigInteger))
+_MONTH = (
+    sa.select(article_table.c.path, sa.type_coerce(article_table.c.changed_at, sa.BigInteger).label("changed"))
     .join(entry, entry.c.article_id == article_table.c.id)
     .where(entry.c.list == sa.bindparam("name"), article_table.c.live)
     .order_by(entry.c.at.desc(), entry.c.article_id.desc())
     .limit(SITEMAP_URLS_MAX)
+    .subquery()
 )
+_URLS = sa.select(joined(_MONTH.c.path), joined(_MONTH.c.changed))
 
 
 class Memory:
@@ -359,7 +362,8 @@ class Gatherer:
         return Material(page, shown=shown, stale_at=stale_at, references=frozenset(ids))
 
     async def _urls(self, name: str) -> list[tuple[str, int]]:
-        return [(path, at) for path, at in (await self._connection.execute(_URLS, {"name": name})).all()]
+        paths, changed = (await self._connection.execute(_URLS, {"name": name})).one()
+        return list(zip(split(paths), map(int, split(changed)), strict=True))
 
     async def _roles(self, roles: dict[str, list[str]]) -> dict[str, list[Teaser]]:
         """The articles of each role. Those that another page of the batch has read are not read again."""

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from pressroom_render.joined import JOIN, split
 from pressroom_render.tables import entry, listing
 from pressroom_shared.among import among
 from pressroom_shared.clock import from_microseconds, microseconds
@@ -71,6 +72,9 @@ def lists_of(article: Article, site: Site) -> set[str]:
 
 SHAPE = 4
 """Questions ask for so many stretches of a kind, or a multiple."""
+
+ROWS_MAX = 128
+"""How many stretches one question asks for. SQLite takes 500."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,23 +217,23 @@ class Lists:
         return dict(zip(wanted, found, strict=True))
 
     async def rows(self, wanted: Sequence[Row]) -> list[list[str]]:
-        """The ids of several stretches of lists, each from its beginning, in one question."""
-        if not wanted:
-            return []
+        """The ids of several stretches of lists, each from its beginning, in few questions."""
+        found = [await self._rows(wanted[start : start + ROWS_MAX]) for start in range(0, len(wanted), ROWS_MAX)]
+        return [ids for part in found for ids in part]
+
+    async def _rows(self, wanted: Sequence[Row]) -> list[list[str]]:
         asked = _in_shape(wanted)
         values: dict[str, Any] = {}
         for number, (_, row) in enumerate(asked):
             values |= {f"list{number}": row.name, f"limit{number}": row.limit}
             if row.than:
                 values |= {f"at{number}": microseconds(row.than.at), f"id{number}": row.than.article_id}
-        found: list[list[tuple[int, str]]] = [[] for _ in asked]
-        statement = _union(tuple(row.direction for _, row in asked))
-        for number, at, article_id in (await self._connection.execute(statement, values)).all():
-            found[number].append((at, article_id))
+        statement = _union(tuple(row.direction for _, row in asked), self._connection.dialect.name)
         ids: list[list[str]] = [[] for _ in wanted]
-        for (asker, row), part in zip(asked, found, strict=True):
+        for number, found in (await self._connection.execute(statement, values)).all():
+            asker = asked[number][0]
             if asker is not None:
-                ids[asker] = [each for _, each in sorted(part, reverse=not row.newer)]
+                ids[asker] = split(found)
         return ids
 
     async def older(self, name: str, than: Place, limit: int) -> list[str]:
@@ -261,8 +265,8 @@ class Lists:
         return list((await self._connection.execute(statement, asked)).scalars().all())
 
 
-_PART = """SELECT * FROM (
-  SELECT {n} AS part, at, article_id FROM entry WHERE list = :list{n}{than}
+_PART = """SELECT {n} AS part, {join}(article_id, ' ') FROM (
+  SELECT at, article_id FROM entry WHERE list = :list{n}{than}
   ORDER BY at {order}, article_id {order} LIMIT :limit{n}
 ) AS part{n}"""
 _THAN = {
@@ -287,12 +291,12 @@ def _in_shape(wanted: Sequence[Row]) -> list[tuple[int | None, Row]]:
 
 
 @lru_cache(maxsize=512)
-def _union(shape: tuple[str, ...]) -> sa.TextClause:
+def _union(shape: tuple[str, ...], dialect: str) -> sa.TextClause:
     """One question for so many stretches. Kept as text: SQLAlchemy's own would cost more to build than to answer."""
-    parts = (
-        _PART.format(n=n, than=_THAN[kind].format(n=n), order="ASC" if kind == "newer" else "DESC")
-        for n, kind in enumerate(shape)
-    )
+    parts: list[str] = []
+    for n, kind in enumerate(shape):
+        order = "ASC" if kind == "newer" else "DESC"
+        parts.append(_PART.format(n=n, than=_THAN[kind].format(n=n), order=order, join=JOIN[dialect]))
     return sa.text("\nUNION ALL\n".join(parts))
 
 

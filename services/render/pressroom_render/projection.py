@@ -134,9 +134,19 @@ class Projection:
             assert held is not None
             return Repeat(held.outcome) if held.version == data.version else Stale(held.version)
         await self._keep_former(data.id, [each for each in data.former_paths if each != data.path], data.path)
-        after = await self.held(data.id)
-        assert after is not None
-        return Applied(before, after)
+        return Applied(
+            before,
+            Held(
+                id=data.id,
+                version=data.version,
+                path=data.path,
+                article=data if isinstance(data, Article) else None,
+                withdrawal=None if isinstance(data, Article) else data,
+                teaser=values["teaser"],
+                received_at=now,
+                outcome=None,
+            ),
+        )
 
     async def held(self, article_id: str) -> Held | None:
         row = (await self._connection.execute(HELD, {"article_id": article_id})).one_or_none()

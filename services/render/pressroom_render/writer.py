@@ -34,7 +34,7 @@ from pressroom_shared.clock import Clock
 from pressroom_shared.database import Database, on_both
 from pressroom_shared.events import Outcome
 from pressroom_shared.outbox import OutcomeOutbox
-from pressroom_shared.sitestore import SiteStore, Staged
+from pressroom_shared.sitestore import Content, SiteStore, Staged
 from pressroom_shared.wakeups import Wakeup, pause
 
 log = logging.getLogger(__name__)
@@ -244,7 +244,7 @@ class PageWriter:
             gatherer = Gatherer(connection, site, self._clock, standing, self._memory)
             materials = await gatherer.gather([lease.page for lease in leases])
         bodies = await asyncio.to_thread(make_all, self._composer.compose, materials)
-        files: list[tuple[str, bytes]] = []
+        files: list[tuple[str, Content]] = []
         counts: list[int] = []
         for lease, body in zip(leases, bodies, strict=True):
             same = body and body.hash == lease.hash and await self._store.exists(lease.page.keys[0])

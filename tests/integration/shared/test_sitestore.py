@@ -56,6 +56,25 @@ async def test_staged_files_are_in_place_only_once_published_and_leave_nothing_w
     assert await store.get("www/index.html") == b"<p>Home"
 
 
+@pytest.mark.parametrize("pieces", [[], [b""], [b"<p>", b"", b"Home"], [b"a", b"bc"] * 1500])
+async def test_a_file_may_be_given_in_pieces(tmp_path: Path, pieces: list[bytes]) -> None:
+    store = FileStore(tmp_path)
+    await store.put("www/index.html", pieces)
+    assert await store.get("www/index.html") == b"".join(pieces)
+
+
+async def test_what_the_system_writes_in_part_is_written_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def some(file: int, pieces: list[bytes]) -> int:
+        return os.write(file, b"".join(pieces)[:4])
+
+    monkeypatch.setattr("os.writev", some)
+    store = FileStore(tmp_path)
+    await store.put("www/index.html", [b"<p>", b"The harbor at ", b"noon"])
+    assert await store.get("www/index.html") == b"<p>The harbor at noon"
+
+
 async def test_who_is_cancelled_while_files_are_put_in_place_goes_on_only_when_they_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -76,14 +95,14 @@ async def test_who_is_cancelled_while_files_are_staged_leaves_none(
 async def test_files_of_which_one_cannot_be_written_leave_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store, os_write = FileStore(tmp_path), os.write
+    store, writev = FileStore(tmp_path), os.writev
 
-    def until_full(file: int, body: bytes) -> int:
-        if bytes(body) == b"full":
+    def until_full(file: int, pieces: list[bytes]) -> int:
+        if pieces == [b"full"]:
             raise OSError(28, "No space left on device")
-        return os_write(file, body)
+        return writev(file, pieces)
 
-    monkeypatch.setattr(os, "write", until_full)
+    monkeypatch.setattr(os, "writev", until_full)
     for write in (store.stage, store.put_all):
         with pytest.raises(OSError, match="No space left"):
             await write([*FILES, ("www/a", b"full")])

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_shared import sqlite_driver
 from pressroom_shared.database import Database, open_database
-from pressroom_shared.sqlite_driver import STEPS_MAX, TRIALS, Places
+from pressroom_shared.sqlite_driver import ROWS_MAX, STEPS_MAX, TRIALS, Places
 from tests.waiting import until
 
 # Counts to :n in SQLite's virtual machine, and says which thread it ran in.
@@ -112,6 +112,21 @@ async def test_a_write_that_grows_long_is_let_finish_and_crosses_the_next_time(d
         assert on_loop == [False]
     async with database.read() as connection:
         assert await connection.scalar(sa.text("SELECT count(*) FROM number")) == LONG + TRIALS + 1
+
+
+async def test_a_statement_on_few_rows_moves_to_the_loop_and_on_many_crosses(database: Database) -> None:
+    put = sa.text("INSERT INTO number VALUES (ran_in(:n))")
+    async with database.begin() as connection:
+        on_loop = await threads(connection)
+        for _ in range(TRIALS + 1):
+            await connection.execute(put, [{"n": 1}, {"n": 2}])
+        assert on_loop == [False] * 2 * TRIALS + [True] * 2
+        del on_loop[:]
+        await connection.execute(put, [{"n": n} for n in range(ROWS_MAX + 1)])
+        assert on_loop == [False] * (ROWS_MAX + 1)
+    async with database.read() as connection:
+        total = await connection.scalar(sa.text("SELECT count(*) FROM number"))
+        assert total == 2 * (TRIALS + 1) + ROWS_MAX + 1
 
 
 async def test_waiting_for_another_writer_and_for_the_disk_never_runs_on_the_loop(database: Database) -> None:
