@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_shared.database import Database
-from pressroom_shared.sitestore import FileStore, Staged
+from pressroom_shared.sitestore import Content, FileStore, Staged
 
 STEP_S_MAX = 20
 """An actor that reaches no point in this time waits for something that the schedule does not know of."""
@@ -131,7 +131,7 @@ class ScheduledStore(FileStore):
 
     schedule: Schedule | None = None
 
-    async def stage(self, files: Sequence[tuple[str, bytes]]) -> list[Staged]:
+    async def stage(self, files: Sequence[tuple[str, Content]]) -> list[Staged]:
         await _point(self.schedule, "stages")
         return await super().stage(files)
 

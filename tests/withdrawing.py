@@ -28,7 +28,6 @@ from pressroom_search.engine import Change, Held, Verdict
 from pressroom_shared.clock import ManualClock
 from pressroom_shared.events import Outcome
 from pressroom_shared.http import create_http
-from pressroom_shared.outbox import OutcomeOutbox
 from pressroom_shared.streams import Transient
 from tests.examples import published, unpublished, version
 from tests.integration.render.conftest import studio_in, write_all, writer_of
@@ -206,10 +205,8 @@ class Race:
                 await self._to_pages(event, works=works)
 
     async def _to_pages(self, event: Change, *, works: bool) -> None:
-        studio = self._newspaper.studio
-        async with studio.database.begin() as connection:
-            outcomes = OutcomeOutbox(connection, studio.clock, "/render/pages")
-            await pages.on_article(event, pages.Work.on(connection, studio.pages(connection), outcomes, studio.clock))
+        async with self._newspaper.studio.work() as work:
+            await pages.on_article(event, work)
             if not works:
                 raise Transient("The database went away before the commit.")
         self._pages_know |= event is self._withdrawal

@@ -21,12 +21,11 @@ from rich.progress import track
 
 from pressroom_render import bodies
 from pressroom_render.app import Studio, open_studio, prepare_site, rebuild_site
-from pressroom_render.handlers import Work, on_article
+from pressroom_render.handlers import on_article
 from pressroom_render.settings import Settings
 from pressroom_render.writer import PageWriter
 from pressroom_shared.clock import ManualClock
 from pressroom_shared.events import Article, ArticlePublished
-from pressroom_shared.outbox import OutcomeOutbox
 from pressroom_shared.site import load_site
 from tests.bench import archive
 from tests.bench.peers.sites import Peer, eleventy, hugo
@@ -131,10 +130,7 @@ class Desk:
 
     async def take_in(self, events: list[ArticlePublished]) -> None:
         """Handle events as the consumer would, in one transaction."""
-        studio = self.studio
-        async with studio.database.begin() as connection:
-            outcomes = OutcomeOutbox(connection, studio.clock, "/render/pages")
-            work = Work.on(connection, studio.pages(connection), outcomes, studio.clock)
+        async with self.studio.work() as work:
             for each in events:
                 await on_article(each, work)
 
@@ -149,9 +145,7 @@ async def _desk(folder: Path) -> AsyncIterator[Desk]:
     clock = ManualClock(archive.NOW)
     async with open_studio(Settings(site=folder / "site.toml", data_dir=folder), clock) as studio:
         await prepare_site(studio)
-        yield Desk(
-            studio, clock, PageWriter(studio.database, studio.store, studio.composer, studio.settings, studio.clock)
-        )
+        yield Desk(studio, clock, studio.page_writer())
 
 
 async def _cpu_ms(work: Callable[[], Any]) -> tuple[Any, float]:

@@ -60,14 +60,7 @@ class PagesSink:
 
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
-        self._consumer = consumer_of(self.group, self._unit, pages.on_article, pages.on_article)
-
-    @asynccontextmanager
-    async def _unit(self) -> AsyncIterator[pages.Work]:
-        studio = self._studio
-        async with studio.database.begin() as connection:
-            outcomes = OutcomeOutbox(connection, studio.clock, "/render/pages")
-            yield pages.Work.on(connection, studio.pages(connection), outcomes, studio.clock)
+        self._consumer = consumer_of(self.group, studio.work, pages.on_article, pages.on_article)
 
     async def handle(self, event: AnEvent) -> None:
         await handle(self._consumer, event)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,6 +16,7 @@ from pressroom_render.card_style import load_style
 from pressroom_render.compose import Composer
 from pressroom_render.compression import compressed_best
 from pressroom_render.drawers import Drawers
+from pressroom_render.gather import Memory
 from pressroom_render.handlers import Work, on_article, on_front, on_keys, on_preview, on_profile
 from pressroom_render.letter_mail import LetterMail
 from pressroom_render.letters import LetterKeeper
@@ -30,7 +31,7 @@ from pressroom_render.standing import read_standing
 from pressroom_render.stylesheet import Assets, assets
 from pressroom_render.tables import article
 from pressroom_render.templating import Templates
-from pressroom_render.writer import LISTS, NEWS, PageWriter
+from pressroom_render.writer import ALL, LISTS, NEWS, PageWriter, Urgency
 from pressroom_shared.alarms import Alarming, full_disk
 from pressroom_shared.clock import Clock, SystemClock
 from pressroom_shared.database import Database, migrate, open_database
@@ -70,6 +71,7 @@ class Studio:
     clock: Clock
     assets: Assets
     composer: Composer
+    memory: Memory = field(default_factory=Memory)
 
     def pages(self, connection: AsyncConnection) -> Pages:
         settings = self.settings
@@ -79,6 +81,19 @@ class Studio:
             self.site,
             coalesce_s=settings.pages_coalesce_s,
             sweep_s=settings.pages_sweep_s,
+        )
+
+    @asynccontextmanager
+    async def work(self) -> AsyncIterator[Work]:
+        """What a handler of `pages` works with, in one transaction."""
+        async with self.database.begin() as connection:
+            outcomes = OutcomeOutbox(connection, self.clock, "/render/pages")
+            pages = self.pages(connection)
+            yield Work.on(connection, pages, outcomes, self.clock, self.memory, urgent=not is_bulk())
+
+    def page_writer(self, urgency: Urgency = ALL) -> PageWriter:
+        return PageWriter(
+            self.database, self.store, self.composer, self.settings, self.clock, urgency, memory=self.memory
         )
 
 
@@ -142,14 +157,8 @@ async def pages_parts(studio: Studio) -> list[Runnable]:
     """The `pages` group: takes events in, writes pages, relays outcomes."""
     await prepare_site(studio)
 
-    @asynccontextmanager
-    async def work() -> AsyncIterator[Work]:
-        async with studio.database.begin() as connection:
-            outcomes = OutcomeOutbox(connection, studio.clock, "/render/pages")
-            yield Work.on(connection, studio.pages(connection), outcomes, studio.clock, urgent=not is_bulk())
-
     consumer = Consumer(
-        studio.settings, group="pages", unit_of_work=work, batch_max=EVENTS_MAX, bulk_batch_max=BULK_EVENTS_MAX
+        studio.settings, group="pages", unit_of_work=studio.work, batch_max=EVENTS_MAX, bulk_batch_max=BULK_EVENTS_MAX
     )
     consumer.on(ArticlePublished, on_article)
     consumer.on(ArticleUnpublished, on_article)
@@ -166,10 +175,7 @@ async def pages_parts(studio: Studio) -> list[Runnable]:
         studio.clock,
         whole=lambda ids: whole_in(studio.database, *held, ids=ids),
     )
-    writers = [
-        PageWriter(studio.database, studio.store, studio.composer, studio.settings, studio.clock, urgency)
-        for urgency in (NEWS, LISTS)
-    ]
+    writers = [studio.page_writer(urgency) for urgency in (NEWS, LISTS)]
 
     def trouble() -> str | None:
         return next((each.trouble for each in writers if each.trouble), None)

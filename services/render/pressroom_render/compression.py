@@ -41,21 +41,27 @@ class Piece:
 
 
 def compressed(page: Page, pieces: Sequence[Piece]) -> list[tuple[str, Content]]:
-    """The copies of a page, by suffix. The frame is no page. Feeds, which programs read, are large and many: they are
-    put together of deflated pieces, and have no brotli."""
+    """The copies of a page, by suffix. The frame is no page. What programs read is large and written often, and has no
+    brotli; feeds are put together of deflated pieces."""
     match page.kind:
         case "shell":
             return []
         case "feed":
             return [(".gz", _gzip_of(pieces))]
+        case "sitemap":
+            return [(".gz", _gzip(b"".join(each.body for each in pieces)))]
         case _:
             body = b"".join(each.body for each in pieces)
-            return [(".br", _brotli(body, BROTLI_QUALITY)), (".gz", gzip.compress(body, GZIP_LEVEL, mtime=0))]
+            return [(".br", _brotli(body, BROTLI_QUALITY)), (".gz", _gzip(body))]
 
 
 def compressed_best(body: bytes) -> list[tuple[str, bytes]]:
     """The copies of a text that is written once and read by all, by suffix: as small as can be."""
     return [(".br", _brotli(body, BROTLI_QUALITY_BEST)), (".gz", gzip.compress(body, GZIP_LEVEL_BEST, mtime=0))]
+
+
+def _gzip(body: bytes) -> bytes:
+    return gzip.compress(body, GZIP_LEVEL, mtime=0)
 
 
 def _brotli(body: bytes, quality: int) -> bytes:

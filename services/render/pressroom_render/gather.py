@@ -92,6 +92,11 @@ class Memory:
         self.teasers: Kept[str, Teaser] = Kept(TEASERS_MAX)
         self.shown: Kept[tuple[str, int], frozenset[str]] = Kept(SHOWN_MAX)  # by a page and its generation
 
+    def keep(self, article: Article) -> Article:
+        """A version as it was read, or as an event brought it."""
+        weight = len(article.body) + len(article.body_text)
+        return self.articles.put((article.id, article.version), article, weight=weight)
+
 
 class Gatherer:
     """Reads in one transaction, so that what it has read of an article serves every page of a batch."""
@@ -383,8 +388,7 @@ class Gatherer:
         self._articles |= dict.fromkeys(wanted) | kept
         if unread := sorted(each for each, article in kept.items() if article is None):
             for article in await self._projection.live(unread):
-                key, weight = (article.id, article.version), len(article.body) + len(article.body_text)
-                self._articles[article.id] = self._memory.articles.put(key, article, weight=weight)
+                self._articles[article.id] = self._memory.keep(article)
         return [each for key in ids if (each := self._articles[key])]
 
     async def _now(self, ids: Collection[str]) -> dict[str, Version | None]:

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from pressroom_render.gather import Memory
 from pressroom_render.pages import Pages
 from pressroom_render.previews import Previews
 from pressroom_render.projection import Applied, Projection, Repeat, Stale
 from pressroom_shared.admins import KeyRings
 from pressroom_shared.clock import Clock
 from pressroom_shared.events import (
+    Article,
     ArticlePreviewed,
     ArticlePublished,
     ArticleUnpublished,
@@ -35,14 +37,23 @@ class Work:
     clock: Clock
     keys: KeyRings
     previews: Previews
+    memory: Memory
     urgent: bool
     """False for what came in bulk: its pages are written after all that readers wait for."""
 
     @classmethod
     def on(
-        cls, connection: AsyncConnection, pages: Pages, outcomes: OutcomeOutbox, clock: Clock, *, urgent: bool = True
+        cls,
+        connection: AsyncConnection,
+        pages: Pages,
+        outcomes: OutcomeOutbox,
+        clock: Clock,
+        memory: Memory,
+        *,
+        urgent: bool = True,
     ) -> Work:
-        return cls(Projection(connection), pages, outcomes, clock, KeyRings(connection), Previews(connection), urgent)
+        keys, previews = KeyRings(connection), Previews(connection)
+        return cls(Projection(connection), pages, outcomes, clock, keys, previews, memory, urgent)
 
 
 async def on_article(event: ArticlePublished | ArticleUnpublished, work: Work) -> Outcome | None:
@@ -64,6 +75,8 @@ async def on_article(event: ArticlePublished | ArticleUnpublished, work: Work) -
             return outcome
         case Applied() as change:
             await work.pages.change(change, urgent=work.urgent)
+            if isinstance(event.data, Article):
+                work.memory.keep(event.data)
             if isinstance(event.data, Withdrawal) and event.data.purged:
                 await work.previews.end(event.data.id, now)
             return None

@@ -151,6 +151,8 @@ class PageWriter:
         settings: Settings,
         clock: Clock,
         urgency: Urgency = ALL,
+        *,
+        memory: Memory | None = None,
     ) -> None:
         self._urgency = urgency
         self._database = database
@@ -158,7 +160,7 @@ class PageWriter:
         self._composer = composer
         self._settings = settings
         self._clock = clock
-        self._memory = Memory()
+        self._memory = memory or Memory()
         self._wakeup = Wakeup()
         database.on_commit(self._wakeup)
         self.trouble: str | None = None

@@ -21,12 +21,10 @@ import httpx
 
 from pressroom_local.gateway import gateway_command, gateway_environment
 from pressroom_render.app import Studio, http_parts, open_studio, prepare_site
-from pressroom_render.handlers import Work, on_article
+from pressroom_render.handlers import on_article
 from pressroom_render.settings import Settings
-from pressroom_render.writer import PageWriter
 from pressroom_shared.clock import ManualClock, microseconds
 from pressroom_shared.events import ArticlePublished, ArticleUnpublished, Withdrawal
-from pressroom_shared.outbox import OutcomeOutbox
 from pressroom_shared.running import Task, run_until_stopped
 from tests.examples import published
 from tests.sample import SAMPLE, sample_events, sample_pictures
@@ -48,14 +46,12 @@ class Newspaper:
 
 async def take_in(studio: Studio, event: ArticlePublished | ArticleUnpublished) -> None:
     """Handle one event, as the consumer would."""
-    async with studio.database.begin() as connection:
-        outcomes = OutcomeOutbox(connection, studio.clock, "/render/pages")
-        work = Work.on(connection, studio.pages(connection), outcomes, studio.clock)
+    async with studio.work() as work:
         await on_article(event, work)
 
 
 async def write_all(studio: Studio) -> None:
-    writer = PageWriter(studio.database, studio.store, studio.composer, studio.settings, studio.clock)
+    writer = studio.page_writer()
     while await writer.write_batch():
         pass
 

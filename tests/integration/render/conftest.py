@@ -14,7 +14,7 @@ from pressroom_render.card_handlers import CardStore, CardWork
 from pressroom_render.card_store import Cards
 from pressroom_render.card_style import Style
 from pressroom_render.drawers import Drawers
-from pressroom_render.handlers import Work, on_article
+from pressroom_render.handlers import on_article
 from pressroom_render.image_store import Images
 from pressroom_render.portraits import Portraits
 from pressroom_render.settings import Settings
@@ -97,14 +97,12 @@ def card_work(studio: Studio, drawers: Drawers) -> CardWork:
 
 async def take_in(studio: Studio, event: Event) -> Outcome | None:
     """Handle one event, as the consumer would."""
-    async with studio.database.begin() as connection:
-        outcomes = OutcomeOutbox(connection, studio.clock, "/render/pages")
-        work = Work.on(connection, studio.pages(connection), outcomes, studio.clock)
+    async with studio.work() as work:
         return await on_article(event, work)
 
 
 def writer_of(studio: Studio) -> PageWriter:
-    return PageWriter(studio.database, studio.store, studio.composer, studio.settings, studio.clock)
+    return studio.page_writer()
 
 
 async def write_all(studio: Studio) -> None:

@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 
 from pressroom_render.app import Studio
-from pressroom_render.handlers import Work, on_front
+from pressroom_render.handlers import on_front
 from pressroom_shared.clock import from_microseconds
 from pressroom_shared.events import ArticlePublished, FrontChanged
-from pressroom_shared.outbox import OutcomeOutbox
 from tests.examples import curated, published, unpublished, version
 from tests.integration.render.conftest import Event, studio_in, take_in, tree, write_all
 
@@ -22,9 +21,7 @@ RAIL = re.compile(r"<h2>Editor’s pick</h2>.*?</(?:section|aside)>", re.DOTALL)
 
 
 async def curate(studio: Studio, event: FrontChanged) -> None:
-    async with studio.database.begin() as connection:
-        outcomes = OutcomeOutbox(connection, studio.clock, "/render/pages")
-        work = Work.on(connection, studio.pages(connection), outcomes, studio.clock)
+    async with studio.work() as work:
         await on_front(event, work)
 
 

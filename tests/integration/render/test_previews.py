@@ -11,12 +11,11 @@ import sqlalchemy as sa
 from pressroom_render.app import Studio
 from pressroom_render.card_handlers import on_preview as draw_preview
 from pressroom_render.drawers import Drawers
-from pressroom_render.handlers import Work, on_preview
+from pressroom_render.handlers import on_preview
 from pressroom_render.previews import KEPT_AFTER, PreviewWriter, card_key, page_key
 from pressroom_render.tables import preview
 from pressroom_shared.clock import ManualClock
 from pressroom_shared.events import ArticlePreviewed
-from pressroom_shared.outbox import OutcomeOutbox
 from pressroom_shared.streams import Poison
 from tests.examples import article, previewed, published, unpublished
 from tests.integration.render.conftest import card_work, take_in, tree, write_all
@@ -25,9 +24,8 @@ TOKEN = "t" * 43
 
 
 async def show(studio: Studio, event: ArticlePreviewed) -> None:
-    async with studio.database.begin() as connection:
-        outcomes = OutcomeOutbox(connection, studio.clock, "/render/pages")
-        await on_preview(event, Work.on(connection, studio.pages(connection), outcomes, studio.clock))
+    async with studio.work() as work:
+        await on_preview(event, work)
 
 
 async def shown(studio: Studio, token: str = TOKEN) -> str:

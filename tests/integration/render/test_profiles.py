@@ -9,11 +9,10 @@ import pytest
 
 from pressroom_render.api import router
 from pressroom_render.app import Studio
-from pressroom_render.handlers import Work, on_profile
+from pressroom_render.handlers import on_profile
 from pressroom_render.profiles import Profiles
 from pressroom_shared.events import AuthorChanged, TagChanged
 from pressroom_shared.http import create_http
-from pressroom_shared.outbox import OutcomeOutbox
 from tests.examples import described, published
 from tests.integration.render.conftest import studio_in, take_in, tree, write_all
 
@@ -22,9 +21,8 @@ PAGE = "author/ines-falk/index.html"
 
 
 async def describe(studio: Studio, event: AuthorChanged | TagChanged) -> None:
-    async with studio.database.begin() as connection:
-        outcomes = OutcomeOutbox(connection, studio.clock, "/render/pages")
-        await on_profile(event, Work.on(connection, studio.pages(connection), outcomes, studio.clock))
+    async with studio.work() as work:
+        await on_profile(event, work)
 
 
 async def page(studio: Studio, key: str) -> str:
