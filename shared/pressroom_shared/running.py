@@ -17,6 +17,9 @@ from pressroom_shared.logs import set_up_logging
 from pressroom_shared.settings import Settings, load_settings
 
 log = logging.getLogger(__name__)
+
+SWITCH_S = 0.0005
+"""How long a thread that computes may hold up the event loop for the interpreter's lock: the default is ten times that."""
 SettingsT = TypeVar("SettingsT", bound=Settings)
 
 
@@ -52,6 +55,7 @@ def run_process(kind: type[SettingsT], main: Callable[[SettingsT], Coroutine[Any
     try:
         settings = load_settings(kind)
         set_up_logging(settings)
+        sys.setswitchinterval(SWITCH_S)
         uvloop.run(main(settings))
     except PressroomError as error:
         print(error, file=sys.stderr)  # noqa: T201  # read by the person who started the process

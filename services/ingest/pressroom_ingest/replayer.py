@@ -10,6 +10,7 @@ import asyncio
 import logging
 import os
 import socket
+import time
 
 from redis.asyncio import Redis
 from sqlalchemy.exc import SQLAlchemyError
@@ -52,8 +53,9 @@ class Replayer:
         self._bounds = Bounds(redis, self._desk.settings)
         try:
             while not stop.is_set():
+                began = time.perf_counter()
                 try:
-                    rest_s = await self._turn(redis)
+                    rest_s = await self._turn(redis) or (time.perf_counter() - began) * self._desk.settings.bulk_rests
                 except (RedisError, ConnectionError, TimeoutError, SQLAlchemyError) as error:
                     log.info("replays wait: %s", error)
                     rest_s = LOOK_S

@@ -34,6 +34,7 @@ from pressroom_render.templating import Templates
 from pressroom_render.writer import ALL, LISTS, NEWS, PageWriter, Urgency
 from pressroom_shared.alarms import Alarming, full_disk
 from pressroom_shared.clock import Clock, SystemClock
+from pressroom_shared.courtesy import Courtesy
 from pressroom_shared.database import Database, migrate, open_database
 from pressroom_shared.errors import SiteFileError
 from pressroom_shared.events import (
@@ -71,6 +72,7 @@ class Studio:
     clock: Clock
     assets: Assets
     composer: Composer
+    courtesy: Courtesy
     memory: Memory = field(default_factory=Memory)
 
     def pages(self, connection: AsyncConnection) -> Pages:
@@ -93,7 +95,14 @@ class Studio:
 
     def page_writer(self, urgency: Urgency = ALL) -> PageWriter:
         return PageWriter(
-            self.database, self.store, self.composer, self.settings, self.clock, urgency, memory=self.memory
+            self.database,
+            self.store,
+            self.composer,
+            self.settings,
+            self.clock,
+            urgency,
+            memory=self.memory,
+            courtesy=self.courtesy,
         )
 
 
@@ -104,7 +113,8 @@ async def open_studio(settings: Settings, clock: Clock | None = None) -> AsyncIt
     store = open_site_store(settings.site_store_url)
     async with open_database(settings.database) as database:
         await migrate(database, "pressroom_render")
-        yield Studio(settings, composer.site, store, database, clock or SystemClock(), found, composer)
+        courtesy = Courtesy(settings.bulk_rests)
+        yield Studio(settings, composer.site, store, database, clock or SystemClock(), found, composer, courtesy)
 
 
 def read_look(settings: Settings) -> tuple[Composer, Assets]:
@@ -158,7 +168,12 @@ async def pages_parts(studio: Studio) -> list[Runnable]:
     await prepare_site(studio)
 
     consumer = Consumer(
-        studio.settings, group="pages", unit_of_work=studio.work, batch_max=EVENTS_MAX, bulk_batch_max=BULK_EVENTS_MAX
+        studio.settings,
+        group="pages",
+        unit_of_work=studio.work,
+        batch_max=EVENTS_MAX,
+        bulk_batch_max=BULK_EVENTS_MAX,
+        courtesy=studio.courtesy,
     )
     consumer.on(ArticlePublished, on_article)
     consumer.on(ArticleUnpublished, on_article)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -31,6 +32,7 @@ from pressroom_render.tables import article, reference
 from pressroom_render.tables import page as table
 from pressroom_shared.among import among
 from pressroom_shared.clock import Clock
+from pressroom_shared.courtesy import Courtesy
 from pressroom_shared.database import Database, on_both
 from pressroom_shared.events import Outcome
 from pressroom_shared.outbox import OutcomeOutbox
@@ -69,7 +71,7 @@ TAKE_UP = (
     sa.update(table)
     .where(table.c.path.in_(CHOSEN.scalar_subquery()), DUE)
     .values(leased_until=sa.bindparam("until"))
-    .returning(table.c.path, table.c.kind, table.c.subject, table.c.generation, table.c.hash)
+    .returning(table.c.path, table.c.kind, table.c.subject, table.c.generation, table.c.hash, table.c.priority)
 )
 RELEASE = sa.update(table).where(among(table.c.path, "paths")).values(leased_until=None)
 CLEAR_MARKS = (
@@ -103,6 +105,7 @@ class Lease:
     page: Page
     generation: int
     hash: str | None
+    priority: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +156,7 @@ class PageWriter:
         urgency: Urgency = ALL,
         *,
         memory: Memory | None = None,
+        courtesy: Courtesy | None = None,
     ) -> None:
         self._urgency = urgency
         self._database = database
@@ -161,6 +165,7 @@ class PageWriter:
         self._settings = settings
         self._clock = clock
         self._memory = memory or Memory()
+        self._courtesy = courtesy or Courtesy(settings.bulk_rests)
         self._wakeup = Wakeup()
         database.on_commit(self._wakeup)
         self.trouble: str | None = None
@@ -183,6 +188,7 @@ class PageWriter:
 
     async def write_batch(self) -> int:
         """Write the most urgent dirty pages that are due. Says how many were taken up."""
+        began = time.perf_counter()
         leases = await self._lease()
         if not leases:
             return 0 if self._urgency == NEWS else await self._mark_stale()
@@ -201,6 +207,8 @@ class PageWriter:
             self._database.wake()
         if changed := [each.lease.page for each in made if each.staged or each.material is None]:
             self.on_written([path for page in changed for path in page.paths])
+        if all(lease.priority == SWEEP for lease in leases):
+            await self._courtesy.rest(time.perf_counter() - began)
         return len(leases)
 
     async def _mark_stale(self) -> int:
@@ -237,7 +245,7 @@ class PageWriter:
         asked = {"now": now, "until": until, "limit": self._settings.pages_batch, **self._urgency.asked()}
         async with self._database.begin(wake=False) as connection:
             rows = (await connection.execute(TAKE_UP, asked)).all()
-        return sorted((Lease(Page(*row[:3]), row[3], row[4]) for row in rows), key=lambda each: each.page.path)
+        return sorted((Lease(Page(*row[:3]), *row[3:]) for row in rows), key=lambda each: each.page.path)
 
     async def _render(self, leases: list[Lease], staged: list[Staged]) -> list[Rendered]:
         """Read in one transaction, compose in a thread, stage beside each place. No lock is held."""

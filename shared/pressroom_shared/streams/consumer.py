@@ -20,6 +20,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from redis.asyncio import Redis
 
 from pressroom_shared.clock import Clock, SystemClock
+from pressroom_shared.courtesy import Courtesy
 from pressroom_shared.events import Event, Outcome
 from pressroom_shared.ids import new_id
 from pressroom_shared.keys import ARTICLES, bulk
@@ -80,6 +81,7 @@ class Consumer(Generic[WorkT]):
         clock: Clock | None = None,
         batch_max: int = 1,
         bulk_batch_max: int | None = None,
+        courtesy: Courtesy | None = None,
     ) -> None:
         self.group = group
         self.stream = stream
@@ -90,6 +92,7 @@ class Consumer(Generic[WorkT]):
         self._batch_max = batch_max
         self._bulk_batch_max = bulk_batch_max or batch_max
         self._handlers: dict[type[Event], Handler[Any, WorkT]] = {}
+        self._courtesy = courtesy or Courtesy(settings.bulk_rests)
         self._heart: Heart | None = None
         self._live: Lane | None = None
         self._away = False
@@ -140,8 +143,8 @@ class Consumer(Generic[WorkT]):
             workers=settings.streams_workers if self._batch_max == 1 else 1,
             batch=self._batch_max,
             clock=self._clock,
+            courtesy=self._courtesy,
         )
-
         bulky = Lane(
             redis,
             settings,
@@ -150,6 +153,7 @@ class Consumer(Generic[WorkT]):
             workers=settings.streams_bulk_workers if self._batch_max == 1 else 1,
             batch=self._bulk_batch_max,
             clock=self._clock,
+            courtesy=self._courtesy,
             may_read=live.is_idle,
         )
         return [live, bulky]

@@ -17,6 +17,7 @@ from typing import Any, cast
 from redis.asyncio import Redis
 
 from pressroom_shared.clock import Clock
+from pressroom_shared.courtesy import Courtesy
 from pressroom_shared.settings import Settings
 from pressroom_shared.streams import metrics
 from pressroom_shared.streams.acks import Acks
@@ -71,9 +72,10 @@ class Lane:
         workers: int,
         batch: int,
         clock: Clock,
+        courtesy: Courtesy,
         may_read: Callable[[], Awaitable[bool]] | None = None,
     ) -> None:
-        """`may_read` makes it a bulk lane: it waits for another to be idle."""
+        """`may_read` makes it a bulk lane: it waits for another to be idle, and rests while news comes."""
         self.place = place
         self.handled = 0
         self._redis = redis
@@ -83,6 +85,7 @@ class Lane:
         self._batch = batch
         self._clock = clock
         self._may_read = may_read
+        self._courtesy = courtesy
         self._slots = asyncio.Semaphore(workers)
         self._tasks: set[asyncio.Task[None]] = set()
         self._held: set[str] = set()  # ids that were read and whose fate is not written yet
@@ -157,12 +160,18 @@ class Lane:
 
     async def _handle(self, entries: list[Entry]) -> None:
         """Handle entries and write the fate of each."""
-        _BULK.set(self._may_read is not None)
+        bulk = self._may_read is not None
+        _BULK.set(bulk)
+        if not bulk:
+            self._courtesy.notice()
         started = time.perf_counter()
         if len(entries) == 1 or not await self._together(entries):
             for entry in entries:
                 await self._alone(entry)
-        metrics.HANDLING_SECONDS.labels(self.place.group).observe(time.perf_counter() - started)
+        took_s = time.perf_counter() - started
+        metrics.HANDLING_SECONDS.labels(self.place.group).observe(took_s)
+        if bulk:
+            await self._courtesy.rest(took_s)
 
     async def _together(self, entries: list[Entry]) -> bool:
         """All in one unit of work. False when that failed, for whatever reason: then each is tried alone."""

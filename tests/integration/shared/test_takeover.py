@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pressroom_shared.clock import SystemClock
+from pressroom_shared.courtesy import Courtesy
 from pressroom_shared.events import ArticlePublished, decode
 from pressroom_shared.events.operations import ReplayRequested
 from pressroom_shared.keys import ARTICLES, FIELD, OPERATIONS, alive, bulk, dead_letters
@@ -192,6 +193,25 @@ async def test_bulk_waits_while_anything_live_is_in_hand_and_then_comes(
         await until(lambda: nothing_pending(redis, stream=bulk("search")))
     assert log.seen[1] == "live"
     assert sorted(log.seen[2:]) == sorted(f"bulk{number}" for number in range(10))
+
+
+async def test_only_bulk_rests_and_only_once_news_has_come(redis: Any, redis_url: str, tmp_path: Path) -> None:
+    told: list[str] = []
+
+    class Told(Courtesy):
+        def notice(self) -> None:
+            told.append("news")
+
+        async def rest(self, worked_s: float) -> None:
+            told.append("rest" if worked_s >= 0 else "?")
+
+    consumer = consumer_of(Log(), settings(redis_url, tmp_path), keep, courtesy=Told(1))
+    await publish(redis, published(id="live"))
+    await publish(redis, published(id="bulk"), bulk("search"))
+    async with running(consumer):
+        await until(lambda: len(told) == 2)
+        await until(lambda: nothing_pending(redis, stream=bulk("search")))
+    assert told == ["news", "rest"]
 
 
 async def test_in_a_batch_one_bad_entry_has_its_own_fate(redis: Any, redis_url: str, tmp_path: Path) -> None:

@@ -1,0 +1,38 @@
+"""Bulk work rests while news comes, and only then."""
+
+from __future__ import annotations
+
+import pytest
+
+from pressroom_shared.courtesy import NEWS_S, REST_S_MAX, Courtesy
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The time that the courtesy sees: its last entry."""
+    now = [1000.0]
+    monkeypatch.setattr("pressroom_shared.courtesy.time.monotonic", lambda: now[-1])
+    return now
+
+
+def test_nobody_rests_before_there_is_news() -> None:
+    assert Courtesy(2).rest_s(0.1) == 0
+
+
+def test_while_news_comes_bulk_rests_so_many_times_as_long_as_it_worked(clock: list[float]) -> None:
+    courtesy = Courtesy(2)
+    courtesy.notice()
+    assert courtesy.rest_s(0.1) == 0.2
+    assert courtesy.rest_s(30) == REST_S_MAX
+    clock.append(clock[-1] + NEWS_S)
+    assert courtesy.rest_s(0.1) == 0.2
+    clock.append(clock[-1] + 0.1)
+    assert courtesy.rest_s(0.1) == 0
+    courtesy.notice()
+    assert courtesy.rest_s(0.1) == 0.2
+
+
+def test_an_operator_may_forbid_resting(clock: list[float]) -> None:
+    courtesy = Courtesy(0)
+    courtesy.notice()
+    assert courtesy.rest_s(0.1) == 0
