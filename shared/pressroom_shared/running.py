@@ -19,7 +19,7 @@ from pressroom_shared.settings import Settings, load_settings
 log = logging.getLogger(__name__)
 
 SWITCH_S = 0.0005
-"""How long a thread that computes may hold up the event loop for the interpreter's lock: the default is ten times that."""
+"""How long a thread that computes may keep the lock of the interpreter from the event loop: a tenth of the default."""
 SettingsT = TypeVar("SettingsT", bound=Settings)
 
 
