@@ -218,6 +218,7 @@ def document_of(subject: Article) -> Document:
         "contributors": [{"name": _named(each), "title": each.title} for each in subject.contributors],
         "tags": [_named(each) for each in subject.tags],
         "dateline": subject.dateline,
+        "translation_of": subject.translation_of,
         "breaking": subject.breaking,
         "canonical_url": subject.canonical_url,
         "external_id": subject.external_id,

@@ -154,6 +154,11 @@ class ArticleIn(Part):
     also_in: list[str] = Field(default=[], max_length=10, description="Further sections.", examples=[["world"]])
     lead_image: LeadImageIn | None = Field(default=None, description="The picture on top.")
     dateline: Short | None = Field(default=None, description="Where it was reported from.", examples=["PORT CALDER"])
+    translation_of: Annotated[str, Field(min_length=1, max_length=64)] | None = Field(
+        default=None,
+        description="The article that it puts into another language: both name each other, for readers and machines.",
+        examples=["0193a0f0-0000-7000-8000-000000000001"],
+    )
     breaking: Flag = Field(default=False, description="Whether it is breaking news.")
     embargo_until: Moment | None = Field(default=None, description="Nothing goes out before. RFC 3339.")
     late_policy: Literal["publish", "hold", "publish_silently"] = Field(
@@ -304,6 +309,8 @@ def warnings(
         for address in dict.fromkeys(links(article.text()))
         if is_article_path(address.removeprefix(base_url)) and not known_path(address.removeprefix(base_url))
     ]
+    if article.translation_of and not known_article(article.translation_of):
+        found.append(("translation_of", f"There is no article {article.translation_of}."))
     found += [
         ("body", f"<{tag}> is not shown. Give the address alone in a paragraph; of known providers it becomes a card.")
         for tag in frames(article.text())

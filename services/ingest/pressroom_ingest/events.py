@@ -137,6 +137,7 @@ async def _article(work: Work, this: Publication, published: Sequence[Publicatio
         tags=await work.names.tags(given.tags),
         media=await work.shelf.for_event([each for _, each in given.media()]),
         dateline=given.dateline,
+        translation_of=given.translation_of,
         breaking=given.breaking,
         canonical_url=given.canonical_url,
         external_id=given.external_id,

@@ -15,7 +15,7 @@ from pressroom_shared.markdown import links
 
 GIVEN = (
     *("slug", "standfirst", "kind", "language", "also_in", "dateline", "breaking", "embargo_until", "late_policy"),
-    *("seo", "social", "canonical_url", "review", "redirect_from", "lead_image"),
+    *("translation_of", "seo", "social", "canonical_url", "review", "redirect_from", "lead_image"),
 )
 
 
@@ -61,6 +61,8 @@ async def _warnings(work: Work, given: ArticleIn) -> list[dict[str, str]]:
     silent = list(dict.fromkeys(media_id for _, media_id in await work.shelf.unspoken(given)))
     addresses = links(given.text())
     targets = [each.removeprefix("article:") for each in addresses if each.startswith("article:")]
+    if given.translation_of:
+        targets.append(given.translation_of)
     known = await work.articles.exists(targets) if targets else set()
     base_url = work.site.base_url
     paths = [path for each in addresses if is_article_path(path := each.removeprefix(base_url))]

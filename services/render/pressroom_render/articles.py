@@ -10,7 +10,8 @@ from pressroom_render.gather import Material
 from pressroom_render.image_names import name_of
 from pressroom_render.labels import date, labels, reading_minutes, spoken_minutes
 from pressroom_render.linked_data import article_graph
-from pressroom_render.lists import OPINION, PICKS, TRENDING, main_section
+from pressroom_render.lists import OPINION, PICKS, TRENDING, main_section, original
+from pressroom_render.teasers import Teaser
 from pressroom_render.templating import Safe, plain
 from pressroom_render.views import Images, Views, section_url
 from pressroom_shared.events import Article
@@ -37,6 +38,7 @@ def article(material: Material, views: Views) -> dict[str, Any]:
         "opinion": views.stories(shown[OPINION], language, material.images),
         "trending": views.stories(shown[TRENDING], language, material.images),
         "also": views.stories(shown["also"], language, material.images),
+        "translations": views.stories(shown["translations"], language, {}),
     }
 
 
@@ -71,11 +73,33 @@ def _head(subject: Article, material: Material, views: Views) -> dict[str, Any]:
         "canonical": plain(subject.canonical_url or url),
         "absolute_url": plain(url),
         "locale": subject.language.replace("-", "_"),
+        "alternates": _alternates(subject, material.shown["translations"], views),
         "card": plain(card) if card else "",
         "json_ld": Safe(
-            article_graph(subject, site=views.site, description=description, card=card, images=material.images)
+            article_graph(
+                subject,
+                site=views.site,
+                description=description,
+                card=card,
+                images=material.images,
+                translations=material.shown["translations"],
+            )
         ),
     }
+
+
+def _alternates(subject: Article, translations: list[Teaser], views: Views) -> list[dict[str, Any]]:
+    """The article in each of its languages, and where whoever reads none of them is sent: to the original.
+
+    https://developers.google.com/search/docs/specialty/international/localized-versions
+    """
+    if not translations:
+        return []
+    paths = {subject.id: subject.path} | {each.id: each.path for each in translations}
+    languages = {each.language: each.path for each in reversed(translations)} | {subject.language: subject.path}
+    if original(subject) in paths:
+        languages["x-default"] = paths[original(subject)]
+    return [{"language": plain(name), "url": views.absolute(path)} for name, path in sorted(languages.items())]
 
 
 def _body(subject: Article, material: Material, views: Views) -> dict[str, Any]:

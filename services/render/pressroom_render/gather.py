@@ -16,8 +16,19 @@ from pressroom_render.image_names import PictureName, Responsive, name_of
 from pressroom_render.image_store import Images
 from pressroom_render.joined import joined, split
 from pressroom_render.kept import Kept
-from pressroom_render.lists import CORRECTIONS, HOME, PICKS, Lists, Place, Row, main_section, place
-from pressroom_render.pages import HOME_LOOK, RAILS, RAILS_LIVE, RELATED, SECTION_LOOK
+from pressroom_render.lists import (
+    CORRECTIONS,
+    HOME,
+    PICKS,
+    Lists,
+    Place,
+    Row,
+    main_section,
+    original,
+    place,
+    translations,
+)
+from pressroom_render.pages import HOME_LOOK, RAILS, RAILS_LIVE, RELATED, SECTION_LOOK, TRANSLATIONS_MAX
 from pressroom_render.profiles import Profile, Profiles
 from pressroom_render.projection import Projection, Version
 from pressroom_render.tables import article as article_table
@@ -229,6 +240,7 @@ class Gatherer:
             Row(section, SECTION_LOOK, spot),
             Row(section, 1, spot, newer=True),
             Row(HOME, HOME_LOOK, spot),
+            Row(translations(article), TRANSLATIONS_MAX),
             *(Row(f"tag:{tag.slug}", RELATED, spot) for tag in article.tags),
         ]
         settled = [] if self._has_live_rails(article) else [Row(name, size, spot) for name, size in RAILS.items()]
@@ -236,10 +248,12 @@ class Gatherer:
 
     def _roles_beside(self, article: Article, found: list[list[str]]) -> dict[str, list[str]]:
         """What stands there, by role, of the articles in these stretches."""
-        older, newer, newspaper = found[:3]
-        tagged, settled = found[3 : 3 + len(article.tags)], found[3 + len(article.tags) :]
+        (older, newer, newspaper, translated), rest = found[:4], found[4:]
+        tagged, settled = rest[: len(article.tags)], rest[len(article.tags) :]
+        others = [each for each in dict.fromkeys([original(article), *translated[::-1]]) if each != article.id]
         rails = dict(zip(RAILS, settled, strict=True)) if settled else self._rails_without(article.id)
-        return {"previous": older[:1], "next": newer, "also": _related(tagged, older, newspaper)} | rails
+        related = _related(tagged, older, newspaper)
+        return {"previous": older[:1], "next": newer, "also": related, "translations": others} | rails
 
     def _has_live_rails(self, article: Article) -> bool:
         return self._rails_from is None or place(article) >= self._rails_from

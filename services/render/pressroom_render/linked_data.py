@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from pressroom_render.image_names import Crop, name_of
 from pressroom_render.lists import main_section
+from pressroom_render.teasers import Teaser
 from pressroom_render.views import Images
 from pressroom_shared.clock import rfc3339
 from pressroom_shared.events import Article, Media
@@ -22,7 +24,9 @@ TYPES = {
 }
 
 
-def article_graph(article: Article, *, site: Site, description: str, card: str, images: Images) -> str:
+def article_graph(
+    article: Article, *, site: Site, description: str, card: str, images: Images, translations: Sequence[Teaser] = ()
+) -> str:
     """The `@graph`: the article, its breadcrumbs, the newspaper."""
     url = site.absolute(article.path)
     publisher = f"{site.base_url}/#publisher"
@@ -51,6 +55,12 @@ def article_graph(article: Article, *, site: Site, description: str, card: str, 
         shown.append(_picture(card, 1200, 630))
     if shown:
         news["image"] = shown
+    for each in translations:
+        work = {"@type": TYPES[each.kind], "@id": f"{site.absolute(each.path)}#article", "inLanguage": each.language}
+        if each.id == article.translation_of:
+            news["translationOfWork"] = work
+        elif article.translation_of is None:
+            news.setdefault("workTranslation", []).append(work)
     if article.corrections:
         news["correction"] = [
             {"@type": "CorrectionComment", "text": each.note, "datePublished": rfc3339(each.at)}

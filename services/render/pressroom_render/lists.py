@@ -53,6 +53,16 @@ def main_section(key: str) -> str:
     return key.partition("/")[0]
 
 
+def original(article: Article) -> str:
+    """The article that all its translations name, itself where it is none."""
+    return article.translation_of or article.id
+
+
+def translations(article: Article) -> str:
+    """The list of the translations of its original."""
+    return f"translation:{original(article)}"
+
+
 def lists_of(article: Article, site: Site) -> set[str]:
     """Every list that an article stands in."""
     day = article.first_published_at.astimezone(site.zone).date()
@@ -61,6 +71,8 @@ def lists_of(article: Article, site: Site) -> set[str]:
         names |= {f"section:{main_section(key)}", f"section:{key}"}
     names |= {f"tag:{tag.slug}" for tag in article.tags}
     names |= {f"author:{person.slug}" for person in (*article.authors, *article.contributors)}
+    if article.translation_of:
+        names.add(translations(article))
     if article.kind == "opinion":
         names.add(OPINION)
     if article.kind in {"analysis", "review"} and article.lead_image:

@@ -67,6 +67,9 @@ SECTION_LOOK = 1 + 2 * RELATED
 HOME_LOOK = RELATED + 1
 """And how many of the whole newspaper, where its section has too few."""
 
+TRANSLATIONS_MAX = 50
+"""How many languages it leads to."""
+
 NAMED_MAX = 1_000
 """How many rows one statement names."""
 
@@ -294,7 +297,10 @@ class Pages:
                 rows.append(Row(name, HOME_LOOK, spot, newer=True))
             elif kind == "tag":
                 rows.append(Row(name, RELATED, spot, newer=True))
-        near = set[str]().union(*await self._lists.rows(rows))
+            elif kind == "translation":
+                rows.append(Row(name, TRANSLATIONS_MAX))
+        originals = {name.removeprefix("translation:") for name in places if name.startswith("translation:")}
+        near = originals.union(*await self._lists.rows(rows))
         for name in RAILS.keys() & places.keys():
             await self._sweep_rail(name, places[name])
         pages = {article_page(path, each) for each, path in (await self._projection.live_paths(sorted(near))).items()}

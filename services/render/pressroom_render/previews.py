@@ -37,7 +37,7 @@ KEPT_AFTER = timedelta(minutes=10)
 """How long a row outlives its files: longer than any drawing takes."""
 
 AT_ONCE_MAX = 20
-ROLES = ("previous", "next", "also", PICKS, OPINION, TRENDING)
+ROLES = ("previous", "next", "also", "translations", PICKS, OPINION, TRENDING)
 """What stands around an article. Nothing stands around a draft."""
 
 

@@ -134,6 +134,7 @@ class Views:
         byline = ", ".join(name for _, name in teaser.authors)
         return {
             "id": teaser.id,
+            "language": plain(teaser.language),
             "url": plain(teaser.path),
             "section": plain(main_section(teaser.section)),
             "kicker": byline if opinion and byline else self.site.section_name(teaser.section),

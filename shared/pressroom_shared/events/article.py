@@ -121,6 +121,7 @@ class Article(Part):
     lead_image: LeadImage | None = None
     media: list[Media] = Field(default=[], description="Every picture that the article names.")
     dateline: str | None = None
+    translation_of: str | None = Field(default=None, description="The article that it puts into another language.")
     breaking: bool = False
     seo: Seo | None = None
     social: Social | None = None

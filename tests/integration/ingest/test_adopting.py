@@ -103,6 +103,8 @@ async def publish_of_every_kind(api: httpx.AsyncClient) -> dict[str, str]:
             social={"description": "They stand."},
             tags=["Harbor", "Night ferry"],
             dateline="Alder Bay",
+            language="es",
+            translation_of="0193a0f0-0000-7000-8000-0000000000e1",
             breaking=True,
             also_in=["world"],
             external_id="cranes-1",

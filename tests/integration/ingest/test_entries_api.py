@@ -144,3 +144,19 @@ async def test_links_that_lead_nowhere_are_warned_of(api: httpx.AsyncClient, dra
     told = [each["message"] for each in changed.json()["warnings"] if each["field"] == "body"]
     assert ["article none" in told[0], "/nothing/" in told[1], "<iframe>" in told[2]] == [True] * 3
     assert len(told) == 3
+
+
+async def test_a_translation_says_of_what_and_is_warned_of_when_there_is_nothing(
+    api: httpx.AsyncClient, draft: dict[str, Any]
+) -> None:
+    made = (await api.post("/api/v1/articles", json=ARTICLE | {"translation_of": "none", "language": "es"})).json()
+    assert [each for each in made["warnings"] if each["field"] == "translation_of"] == [
+        {"field": "translation_of", "message": "There is no article none."}
+    ]
+    url = f"/api/v1/articles/{made['id']}"
+    changed = await api.patch(url, json={"translation_of": draft["id"]}, headers={"If-Match": "*"})
+    assert changed.json()["translation_of"] == draft["id"]
+    assert [each["field"] for each in changed.json()["warnings"]] == []
+    wrong = await api.patch(url, json={"translation_of": 7}, headers={"If-Match": "*"})
+    assert wrong.status_code == 422
+    assert [each["field"] for each in wrong.json()["errors"]] == ["translation_of"]

@@ -77,6 +77,7 @@ class Newsroom:
             language=chance.choice(["en-US", "en-US", "ar"]),
             tags=[{"slug": f"tag-{n}", "name": f"Tag {n}"} for n in chance.sample(range(4), chance.randrange(3))],
             authors=[{"slug": f"author-{n}", "name": f"Author {n}"} for n in chance.sample(range(3), 1)],
+            translation_of=f"article-{chance.randrange(self.articles):03}" if chance.random() < 0.2 else None,
             also_in=chance.sample(SECTIONS, chance.randrange(2)),
             first_published_at=from_microseconds(FIRST_VERSION - DAY_US * (which % 7) + which),
             breaking=chance.random() < 0.1,

@@ -119,6 +119,9 @@ class Article(ArticleHead):
     also_in: list[str] = Field(description="Further sections.", examples=[["world"]])
     lead_image: LeadImageIn | None = Field(description="The picture on top.")
     dateline: str | None = Field(description="Where it was reported from.", examples=["PORT CALDER"])
+    translation_of: str | None = Field(
+        description="The article that it puts into another language.", examples=["0193a0f0-0000-7000-8000-000000000001"]
+    )
     breaking: bool = Field(description="Whether it is breaking news.")
     embargo_until: Time | None = Field(description="Nothing goes out before.")
     late_policy: Literal["publish", "hold", "publish_silently"] = Field(
