@@ -87,11 +87,11 @@ class Turns:
         """Plan a chunk of readers."""
         desk = self.desk
         async with desk.database.begin(wake=False) as connection:
-            planned = await Fanouts(connection, desk.clock.now()).plan_chunk(desk.settings.fanout_readers)
+            planned = await Fanouts(connection, desk.clock.now()).plan(desk.settings.fanout_readers)
         if planned:
-            metrics.PLANNED.inc()
+            metrics.PLANNED.inc(planned)
             desk.database.wake()
-        return planned
+        return planned > 0
 
     async def report(self) -> bool:
         """Tell receipts the counts that have changed."""
@@ -133,7 +133,9 @@ async def main(settings: Settings) -> None:
     """Everything that notify does, until the process is stopped."""
     server = read_smtp_url(settings.smtp_url)
     async with open_desk(settings) as desk:
-        consumer = Consumer(settings, group="notify", unit_of_work=lambda: unit_of_work(desk))
+        consumer = Consumer(
+            settings, group="notify", unit_of_work=lambda: unit_of_work(desk), batch_max=settings.events_batch
+        )
         consumer.on(ArticlePublished, on_article_published)
         consumer.on(ArticleUnpublished, on_article_unpublished)
         consumer.on(KeysChanged, on_keys)

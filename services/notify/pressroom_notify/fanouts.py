@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_notify.tables import article, delivery, fanout, reader, topic
 from pressroom_notify.topics import topics_of
-from pressroom_shared.database import UtcTime, insert
+from pressroom_shared.database import UtcTime, insert, on_both
 from pressroom_shared.events import Announcement, Article
 
 NEWS = "news"
@@ -25,6 +25,34 @@ def occasion_of(announcement: Announcement) -> str:
     return f"correction:{announcement.version}" if announcement.change == "correction" else NEWS
 
 
+# The statements of every article are built once.
+ARTICLE_ID: sa.BindParameter[str] = sa.bindparam("of_article")
+VERSION: sa.BindParameter[int] = sa.bindparam("of_version", type_=sa.BigInteger)
+REPORT_FOR = (
+    sa.update(fanout)
+    .where(fanout.c.article_id == ARTICLE_ID, ~fanout.c.finished)
+    .values(reported_version=VERSION, dirty=True)
+)
+OPEN = on_both(fanout, lambda put: put.on_conflict_do_nothing())
+SAY_AGAIN = (
+    sa.update(fanout).where(fanout.c.article_id == ARTICLE_ID, fanout.c.reported_version == VERSION).values(dirty=True)
+)
+NEXT_JOB = (
+    sa.select(fanout)
+    .where(~fanout.c.planned)
+    .order_by(fanout.c.at, fanout.c.version)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+ADVANCE = (
+    sa.update(fanout)
+    .where(fanout.c.article_id == ARTICLE_ID, fanout.c.version == VERSION)
+    .values(cursor=sa.bindparam("to"), planned=sa.bindparam("whole"), dirty=True)
+)
+JOBS_MAX = 32
+"""Announcements of one transaction, where few readers are to be told."""
+
+
 class Fanouts:
     """What is to be announced, in one transaction."""
 
@@ -34,33 +62,28 @@ class Fanouts:
 
     async def open(self, data: Article, announcements: list[Announcement], *, hold_s: int) -> None:
         """Plan announcements that are not planned yet. What is not finished is reported for this version now."""
-        await self._connection.execute(
-            sa.update(fanout)
-            .where(fanout.c.article_id == data.id, ~fanout.c.finished)
-            .values(reported_version=data.version, dirty=True)
-        )
-        for each in announcements:
-            statement = insert(self._connection, fanout).values(
-                article_id=data.id,
-                version=each.version,
-                occasion=occasion_of(each),
-                at=each.at,
-                not_before=each.at + timedelta(seconds=hold_s),
-                cursor="",
-                planned=False,
-                reported_version=data.version,
-                finished=False,
-                dirty=False,
-            )
-            await self._connection.execute(statement.on_conflict_do_nothing())
+        await self._connection.execute(REPORT_FOR, {"of_article": data.id, "of_version": data.version})
+        rows: list[dict[str, Any]] = [
+            {
+                "article_id": data.id,
+                "version": each.version,
+                "occasion": occasion_of(each),
+                "at": each.at,
+                "not_before": each.at + timedelta(seconds=hold_s),
+                "cursor": "",
+                "planned": False,
+                "reported_version": data.version,
+                "finished": False,
+                "dirty": False,
+            }
+            for each in announcements
+        ]
+        if rows:
+            await self._connection.execute(OPEN[self._connection.dialect.name], rows)
 
     async def say_again(self, article_id: str, version: int) -> bool:
         """Have a version's counts reported again. Says whether it has any."""
-        found = await self._connection.execute(
-            sa.update(fanout)
-            .where(fanout.c.article_id == article_id, fanout.c.reported_version == version)
-            .values(dirty=True)
-        )
+        found = await self._connection.execute(SAY_AGAIN, {"of_article": article_id, "of_version": version})
         return bool(found.rowcount)
 
     async def withdraw(self, article_id: str) -> int:
@@ -94,33 +117,37 @@ class Fanouts:
             or 0
         )
 
-    async def plan_chunk(self, readers_max: int) -> bool:
-        """Plan the next readers of the oldest fan-out that is not planned whole. Says whether there was one.
+    async def plan(self, readers_max: int) -> int:
+        """Plan the next readers of the oldest fan-outs that are not planned whole. Says how many of these there were.
 
-        Several replicas may call it at once: each locks the fan-out that it works on.
+        Several replicas may call it at once: each locks the fan-outs that it works on.
         """
-        job = (
-            await self._connection.execute(
-                sa.select(fanout)
-                .where(~fanout.c.planned)
-                .order_by(fanout.c.at, fanout.c.version)
-                .limit(1)
-                .with_for_update(skip_locked=True)
-            )
-        ).one_or_none()
-        if job is None:
-            return False
+        for jobs in range(JOBS_MAX):
+            job = (await self._connection.execute(NEXT_JOB)).one_or_none()
+            if job is None:
+                return jobs
+            readers_max -= await self._plan_chunk(job, readers_max)
+            if readers_max <= 0:
+                return jobs + 1
+        return JOBS_MAX
+
+    async def _plan_chunk(self, job: Any, readers_max: int) -> int:
+        """Says how many readers were planned; fewer than `readers_max` when these were the last."""
         chosen = await self._readers(job)
         page = chosen.order_by(chosen.selected_columns[0]).limit(readers_max).subquery()
         last, count = (await self._connection.execute(sa.select(sa.func.max(page.c.reader_id), sa.func.count()))).one()
         if count:
             await self._write(job, chosen, last)
         await self._connection.execute(
-            sa.update(fanout)
-            .where(fanout.c.article_id == job.article_id, fanout.c.version == job.version)
-            .values(cursor=last or job.cursor, planned=count < readers_max, dirty=True)
+            ADVANCE,
+            {
+                "of_article": job.article_id,
+                "of_version": job.version,
+                "to": last or job.cursor,
+                "whole": count < readers_max,
+            },
         )
-        return True
+        return int(count)
 
     async def _readers(self, job: Any) -> sa.Select[Any]:
         """Who is to be told, with how often: the most immediate of the topics that match wins."""

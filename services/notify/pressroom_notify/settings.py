@@ -23,6 +23,7 @@ class Settings(Common):
     confirm_expires_s: int = Field(default=7 * 24 * 3600, ge=300, description="How long a confirmation link works.")
     preferences_expires_s: int = Field(default=3600, ge=300, description="How long a link to the preferences works.")
 
+    events_batch: int = Field(default=16, ge=1, le=100, description="Events taken in by one transaction.")
     fanout_readers: int = Field(default=5000, ge=1, le=50_000, description="Readers planned in one transaction.")
     lease_rows: int = Field(default=200, ge=1, le=1000, description="Mails that one sender leases at once.")
     lease_s: float = Field(default=60, ge=1, description="After this, a silent sender's mails are taken up.")

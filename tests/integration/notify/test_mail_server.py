@@ -161,13 +161,25 @@ async def test_a_daily_digest_comes_at_seven_of_the_readers_clock(office: Office
     assert (await office.counts()).digest == 1
 
 
+async def test_several_announcements_are_planned_at_once_up_to_so_many_readers(office: Office) -> None:
+    await office.subscribe(READER, "all")
+    for number in range(1, 5):
+        await office.take_in(published(number, id=f"article-{number}"))
+    for jobs, expected in ((3, 3), (1, 4), (0, 4)):
+        async with office.desk.database.begin() as connection:
+            assert await Fanouts(connection, office.clock.now()).plan(3) == jobs
+        assert await office.states() == {"queued": expected}
+    await office.work()
+    assert await office.states() == {"sent": 4}
+
+
 async def test_fan_out_goes_on_where_it_stopped(office: Office) -> None:
     for number in range(5):
         await office.subscribe(f"reader{number}@post.example", "all")
     await office.take_in(published())
     for expected in (2, 4, 5):
         async with office.desk.database.begin() as connection:
-            assert await Fanouts(connection, office.clock.now()).plan_chunk(2)
+            assert await Fanouts(connection, office.clock.now()).plan(2)
         assert await office.states() == {"queued": expected}
     await office.work()
     assert await office.states() == {"sent": 5}
