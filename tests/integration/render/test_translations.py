@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -14,11 +15,11 @@ from tests.integration.render.conftest import take_in, tree, write_all
 ENGLISH, SPANISH, ARABIC = "0193a0f0-0000-7000-8000-0000000000e1", "spanish", "arabic"
 
 
-def original(number: int = 1, **fields: object) -> ArticlePublished:
+def original(number: int = 1, **fields: Any) -> ArticlePublished:
     return published(number, **({"id": ENGLISH, "slug": "cranes", "path": "/world/2026/11/23/cranes/"} | fields))
 
 
-def spanish(number: int = 2, **fields: object) -> ArticlePublished:
+def spanish(number: int = 2, **fields: Any) -> ArticlePublished:
     return published(
         number,
         id=SPANISH,
