@@ -7,6 +7,7 @@ import logging
 import os
 import socket
 from collections.abc import Mapping
+from datetime import timedelta
 
 import sqlalchemy as sa
 from redis.asyncio import Redis
@@ -33,6 +34,8 @@ LEASE_S = 30
 BEHIND_S = 300
 FULL_PART = 0.8
 MISSED = "Scheduled publications were missed and wait for an editor; `GET /api/v1/articles?held=true` lists them."
+LATE_TOLD = timedelta(hours=1)
+"""So long after the last one the operator is told that nothing goes out late any more."""
 
 
 class Watch:
@@ -96,9 +99,18 @@ class Watch:
             found["disk:ingest"] = disk
         async with self._desk.read() as work:
             held = await work.schedules.held()
+            since = self._desk.clock.now() - LATE_TOLD
+            late = await work.schedules.went_out_late(timedelta(seconds=self._desk.settings.late_after_s), since=since)
         if held:
             found["schedules"] = MISSED
+        if late:
+            found["late"] = went_out_late(late)
         return found
+
+
+def went_out_late(count: int) -> str:
+    """It is told once, while the scheduler may still be at it: the list has the rest."""
+    return f"Scheduled articles went out late, {count} so far; `GET /api/v1/articles?late=true` lists them."
 
 
 def wrong_with(statuses: list[GroupStatus]) -> dict[str, str]:

@@ -25,7 +25,7 @@ from pressroom_ingest.keys import Actor, demand
 from pressroom_ingest.media import MediaShelf
 from pressroom_ingest.names import Kind, Names
 from pressroom_ingest.slugs import slugify
-from pressroom_ingest.tables import article, label, publication, revision, schedule
+from pressroom_ingest.tables import article, label, later_than, publication, revision, schedule
 from pressroom_shared.clock import Clock, rfc3339
 from pressroom_shared.http import FieldError, Problem, invalid
 from pressroom_shared.ids import new_id
@@ -236,14 +236,8 @@ class Articles:
             held = sa.select(schedule.c.article_id).where(schedule.c.held.is_not(None))
             statement = statement.where(article.c.id.in_(held) if wanted.held else article.c.id.not_in(held))
         if wanted.late is not None:
-            late_by = sa.type_coerce(publication.c.at, sa.BigInteger) - sa.type_coerce(
-                publication.c.scheduled_for, sa.BigInteger
-            )
-            newest = sa.and_(publication.c.article_id == article.c.id, publication.c.version == article.c.version)
-            went_out = sa.select(publication.c.article_id).where(
-                newest, late_by > wanted.late // timedelta(microseconds=1)
-            )
-            statement = statement.where(went_out.exists())
+            late = sa.select(publication.c.article_id, publication.c.version).where(later_than(wanted.late))
+            statement = statement.where(sa.tuple_(article.c.id, article.c.version).in_(late))
         if wanted.q:
             statement = statement.where(article.c.headline.icontains(wanted.q, autoescape=True))
         labels: tuple[tuple[Kind, str], ...] = (("tag", wanted.tag), ("author", wanted.author))

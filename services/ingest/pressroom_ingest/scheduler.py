@@ -76,8 +76,7 @@ async def publish_due(work: Work, desk: Desk, planned: Scheduled) -> None:
     now = desk.clock.now()
     late_s = (now - planned.at).total_seconds()
     late = late_s > desk.settings.late_after_s
-    head = await work.articles.head(planned.article_id)
-    policy = (await work.articles.revision(head.id, head.revision)).article.late_policy if late else "publish"
+    policy = await _late_policy(work, planned.article_id) if late else "publish"
     detail = {"scheduled_for": rfc3339(planned.at), "late_s": round(late_s)} if late else {}
     if late and policy == "hold":
         await _hold(work, planned, f"It was due at {rfc3339(planned.at)}, and nothing ran then. Publish it, or not.")
@@ -108,6 +107,11 @@ async def publish_due(work: Work, desk: Desk, planned: Scheduled) -> None:
     metrics.SCHEDULE_LATENESS.observe(max(0.0, late_s))
     if late:
         log.error("article %s was published %s late", planned.article_id, timedelta(seconds=round(late_s)))
+
+
+async def _late_policy(work: Work, article_id: str) -> str:
+    head = await work.articles.head(article_id)
+    return (await work.articles.revision(article_id, head.revision)).article.late_policy
 
 
 async def _hold(work: Work, planned: Scheduled, reason: str) -> None:

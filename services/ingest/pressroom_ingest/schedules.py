@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from pressroom_ingest.articles import Articles, Head
 from pressroom_ingest.keys import Actor, demand
 from pressroom_ingest.publications import Publications, Wish
-from pressroom_ingest.tables import article, schedule
+from pressroom_ingest.tables import article, later_than, publication, schedule
 from pressroom_shared.clock import Clock, rfc3339
 from pressroom_shared.database import insert
 from pressroom_shared.events import Change
@@ -138,6 +138,11 @@ class Schedules:
             sa.select(sa.func.count()).select_from(schedule).where(schedule.c.held.is_not(None))
         )
         return int(count or 0)
+
+    async def went_out_late(self, by: timedelta, *, since: datetime) -> int:
+        """How many publications since then were later than scheduled, by more than that."""
+        late = sa.select(sa.func.count()).select_from(publication).where(later_than(by), publication.c.at > since)
+        return int(await self._connection.scalar(late) or 0)
 
 
 def schedule_view(planned: Scheduled | None) -> dict[str, Any] | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import sqlalchemy as sa
 
 from pressroom_shared.database import UtcTime, new_metadata, row_id
@@ -76,6 +78,18 @@ publication = sa.Table(
     sa.Column("at", UtcTime, nullable=False),
     sa.Column("scheduled_for", UtcTime),
 )
+
+# How much later than scheduled a version went out, in microseconds. More than a second, the least that may be called
+# late, were few: a small index finds them for a statement that asks for `by_a_second`.
+late_by = sa.type_coerce(publication.c.at, sa.BigInteger) - sa.type_coerce(publication.c.scheduled_for, sa.BigInteger)
+by_a_second = late_by >= sa.literal_column("1000000")
+sa.Index("ix_publication_late", publication.c.at, sqlite_where=by_a_second, postgresql_where=by_a_second)
+
+
+def later_than(by: timedelta) -> sa.ColumnElement[bool]:
+    """Publications that were later than scheduled, by more than that: a second at least."""
+    return sa.and_(by_a_second, late_by > by // timedelta(microseconds=1))
+
 
 # What is to be published later. `held` says why one waits for an editor though its time is over.
 schedule = sa.Table(

@@ -9,7 +9,10 @@ from typing import Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 EVENT_BYTES_MAX = 4 * 1024 * 1024
-"""The largest event, in bytes of JSON. Ingest refuses what would be larger; a consumer dead-letters it."""
+"""The largest event of an article, in bytes of JSON. Ingest refuses what would be larger."""
+
+ACCEPTED_BYTES_MAX = EVENT_BYTES_MAX + 64 * 1024
+"""What a consumer dead-letters is larger: an inventory's report that gives such an article back, whole, wraps it."""
 
 _TYPES: dict[str, type[Event]] = {}
 
@@ -61,8 +64,8 @@ def decode(raw: bytes) -> Event:
 
     Raises `Undecodable` when it is too large, no JSON, no CloudEvent, of an unknown type, or invalid.
     """
-    if len(raw) > EVENT_BYTES_MAX:
-        raise Undecodable(f"the event has {len(raw):,} bytes; at most {EVENT_BYTES_MAX:,} are accepted")
+    if len(raw) > ACCEPTED_BYTES_MAX:
+        raise Undecodable(f"the event has {len(raw):,} bytes; at most {ACCEPTED_BYTES_MAX:,} are accepted")
     try:
         document = json.loads(raw)
     except (ValueError, RecursionError) as error:

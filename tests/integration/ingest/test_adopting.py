@@ -22,6 +22,7 @@ from pressroom_render.tables import article as projection
 from pressroom_shared import outbox
 from pressroom_shared.clock import SystemClock
 from pressroom_shared.events import (
+    EVENT_BYTES_MAX,
     Article,
     ArticlePublished,
     ArticleUnpublished,
@@ -208,6 +209,24 @@ async def test_a_newer_version_comes_back_too_unless_ingest_decides(tmp_path: Pa
         assert isinstance(built, ArticlePublished)
         assert content_hash(built.data) == content_hash(data)
         assert (await api.get(f"/api/v1/articles/{article_id}")).json()["headline"] == "Later"
+
+
+async def test_the_largest_that_may_be_published_comes_back_too(tmp_path: Path, studio: Studio) -> None:
+    async with newsroom(tmp_path / "ingest", f"file://{tmp_path / 'site'}") as (desk, api):
+        small = await publish_one(api)
+        (event,) = await sent(desk)
+        assert isinstance(event, ArticlePublished)
+        missing = EVENT_BYTES_MAX - len(event.encode())
+        data = event.data.model_copy(update={"id": small[::-1], "body_text": event.data.body_text + "x" * missing})
+        largest = event.model_copy(update={"data": data})
+        assert len(largest.encode()) == EVENT_BYTES_MAX
+        await take_in(studio, largest)
+        request = InventoryRequest(request_id="all", ids=[data.id], documents=True)
+        (report,) = await reported(studio, request)
+        assert len(report.encode()) > EVENT_BYTES_MAX
+        heard = decode(report.encode())
+        assert isinstance(heard, InventoryReported)
+        assert heard.data.items[0].article == data
 
 
 async def test_what_may_not_come_back_is_refused_with_the_reason(tmp_path: Path, studio: Studio) -> None:

@@ -15,7 +15,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from pydantic import SecretStr
 
-from pressroom_ingest.alerts import MISSED, Watch
+from pressroom_ingest.alerts import LATE_TOLD, MISSED, Watch, went_out_late
 from pressroom_ingest.app import create_api, open_desk
 from pressroom_ingest.desk import Desk
 from pressroom_ingest.scheduler import Scheduler
@@ -197,3 +197,31 @@ async def test_a_schedule_that_was_missed_is_told_until_an_editor_has_seen_to_it
             await watch.turn(redis)
     server.close()
     assert [each["subject"] for each in inbox.posts] == [MISSED, f"Over: {MISSED}"]
+
+
+@pytest.mark.parametrize("policy", ["publish", "publish_silently"])
+async def test_what_went_out_late_is_told_once_and_is_over_in_an_hour_whoever_watches(
+    redis: Any, redis_url: str, tmp_path: Path, database_url: str, inbox: Inbox, policy: str
+) -> None:
+    server = await asyncio.start_server(inbox.answer, "127.0.0.1", 0)
+    hook = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/alerts"
+    clock = NewsClock()
+    async with watching(tmp_path, database_url, redis_url, clock, alert_webhook=hook) as (watch, desk):
+        transport = httpx.ASGITransport(app=create_api(desk, Waiters()))
+        headers = {"Authorization": f"Bearer {ADMIN}"}
+        async with httpx.AsyncClient(transport=transport, base_url="http://ingest", headers=headers) as api:
+            for hours in (1, 2, 4):
+                draft = (await api.post("/api/v1/articles", json=ARTICLE | {"late_policy": policy})).json()
+                at = rfc3339(clock.now() + timedelta(hours=hours))
+                assert (await api.post(f"/api/v1/articles/{draft['id']}/publish", json={"at": at})).status_code == 202
+        clock.advance(timedelta(hours=4))  # of two the time is long over, the third is on time
+        await Scheduler(desk).turn()
+        await watch.turn(redis)
+    assert [each["subject"] for each in inbox.posts] == [went_out_late(2)]
+    async with watching(tmp_path, database_url, redis_url, clock, alert_webhook=hook) as (watch, _):  # started again
+        await watch.turn(redis)
+        clock.advance(LATE_TOLD + timedelta(seconds=1))
+        await watch.turn(redis)
+        await watch.turn(redis)
+    server.close()
+    assert [each["subject"] for each in inbox.posts] == [went_out_late(2), f"Over: {went_out_late(2)}"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +138,40 @@ async def test_what_is_wrong_is_one_sentence(served: str, desk: Desk, tmp_path: 
         assert sentence in str(result.exception)
     result = await run(served, "wordpress", wxr, "--section", "world", key="prk_of_nobody_0123456789abcdefghij")
     assert "The key was refused" in str(result.exception)
+
+
+def answering(text: str, *, cut: bool) -> httpx.Client:
+    """An API whose answer to an import is `text`; `cut`: the connection breaks behind it."""
+
+    class Answer(httpx.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            yield text.encode()
+            if cut:
+                raise httpx.RemoteProtocolError("peer closed connection")
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/api/v1/site":
+            return httpx.Response(200, json={"sections": [{"key": "world", "sections": []}]})
+        if request.url.path == "/api/v1/articles:import":
+            request.read()
+            return httpx.Response(200, stream=Answer())
+        return httpx.Response(404, json={})
+
+    return httpx.Client(transport=httpx.MockTransport(answer), base_url="http://ingest")
+
+
+@pytest.mark.parametrize(("more", "cut"), [("", False), ("", True), ('{"external_id": "wordp', False)])
+def test_an_answer_that_ends_early_is_told_and_fails(monkeypatch: pytest.MonkeyPatch, more: str, cut: bool) -> None:
+    first = '{"external_id": "wordpress-101", "status": "created"}\n'
+    client = answering(first + more, cut=cut)
+    monkeypatch.setattr(httpx, "Client", lambda **_: client)
+    environment = {"PRESSROOM_LOCAL_URL": "http://ingest", "PRESSROOM_ADMIN_KEY": ADMIN}
+    words = ["wordpress", str(ARCHIVES / "courier.wxr.xml"), "--section", "world"]
+    result = CliRunner().invoke(app, words, env=environment)
+    assert result.exit_code == 1, result.output
+    assert "1  created" in result.output
+    assert "The answer ended early: of 3 articles sent, 2 were not answered." in result.output
+    assert "Run it again" in result.output
 
 
 def test_a_file_of_neither_kind_is_refused(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -36,7 +37,13 @@ class Report:
 
     statuses: Counter[str] = field(default_factory=Counter)
     lost: Counter[str] = field(default_factory=Counter)
+    sent: int = 0
     failed: list[str] = field(default_factory=list)
+
+    def hear(self, outcome: dict[str, Any]) -> None:
+        self.statuses[outcome["status"]] += 1
+        for error in outcome.get("errors", []):
+            self.failed.append(f"{outcome['external_id']}: {error['field']}: {error['message']}")
 
     def lines(self) -> list[str]:
         told = [f"{count:>7}  {status}" for status, count in sorted(self.statuses.items())]
@@ -44,7 +51,15 @@ class Report:
             told += ["", "Not taken over:", *(f"{count:>7}  {what}" for what, count in self.lost.most_common())]
         if self.failed:
             told += ["", "Refused:", *(f"         {each}" for each in self.failed)]
+        if self.unanswered:
+            told += ["", f"The answer ended early: of {self.sent} articles sent, {self.unanswered} were not answered."]
+            told += ["Run it again: what came in stays as it is, and the others follow."]
         return told
+
+    @property
+    def unanswered(self) -> int:
+        """Of these nobody knows whether they came in."""
+        return self.sent - self.statuses.total()
 
 
 @app.command("wordpress")
@@ -91,7 +106,7 @@ def _run(
     except httpx.HTTPError as error:
         raise LocalError(f"{url} does not answer: {error}") from None
     typer.echo("\n".join(report.lines()))
-    if report.failed:
+    if report.failed or report.unanswered:
         raise typer.Exit(1)
 
 
@@ -109,10 +124,7 @@ def run(
     sections = Sections(_known_sections(api), section, mapped)
     report = Report(lost=Counter(archive.lost))
     pictures = Pictures(archive, None if dry_run else api, folder=media, fetch=fetch)
-    lines = (
-        json.dumps(each, ensure_ascii=False).encode() + b"\n"
-        for each in _documents(archive, pictures, sections, report)
-    )
+    lines = _lines(_documents(archive, pictures, sections, report), report)
     if dry_run:
         report.statuses["would be sent"] = sum(1 for _ in lines)
     else:
@@ -120,11 +132,10 @@ def run(
             if answer.status_code != 200:
                 answer.read()
                 raise LocalError(f"The import was refused: {answer.json().get('detail', answer.status_code)}")
-            for text in answer.iter_lines():
-                outcome = json.loads(text)
-                report.statuses[outcome["status"]] += 1
-                for error in outcome.get("errors", []):
-                    report.failed.append(f"{outcome['external_id']}: {error['field']}: {error['message']}")
+            # An answer may be cut short, even amid a line; what it said until then counts, and the report says so.
+            with contextlib.suppress(httpx.TransportError, json.JSONDecodeError):
+                for text in answer.iter_lines():
+                    report.hear(json.loads(text))
     report.lost.update(pictures.lost)
     report.lost.update(sections.lost)
     return report
@@ -164,6 +175,12 @@ def _known_sections(api: httpx.Client) -> set[str]:
         raise LocalError(f"The key was refused: {answer.json().get('detail', answer.status_code)}")
     main = answer.json()["sections"]
     return {each["key"] for each in main} | {sub["key"] for each in main for sub in each["sections"]}
+
+
+def _lines(documents: Iterator[dict[str, Any]], report: Report) -> Iterator[bytes]:
+    for each in documents:
+        report.sent += 1
+        yield json.dumps(each, ensure_ascii=False).encode() + b"\n"
 
 
 def _documents(archive: Archive, pictures: Pictures, sections: Sections, report: Report) -> Iterator[dict[str, Any]]:
