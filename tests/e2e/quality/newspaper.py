@@ -75,7 +75,7 @@ def live() -> ArticlePublished:
     """A live article of three entries, which the sample has none of."""
     told = [
         ("The bridge is closed", "Police have closed the **Alder bridge** to everything on wheels.", 0),
-        ("", "The water stands 20 cm below the roadway, says the [harbor office](/us/).", 40),
+        ("", "The water stands eight inches below the roadway, says the [harbor office](/us/).", 40),
         ("Buses go round by the mill", "Line 4 takes an hour longer.\n\n> We drive as long as we see the road.", 90),
     ]
     at = NOW - timedelta(hours=3)
@@ -86,7 +86,8 @@ def live() -> ArticlePublished:
         kind="live",
         section="us",
         headline="High water at the Alder bridge: as it happens",
-        intro="The river rises since the morning. What is known is here, the newest first.",
+        standfirst="The Alder is two feet over its mark. The bridge is shut, and buses go round by the mill.",
+        intro="The river has risen since the morning. What is known is here, the newest first.",
         entries=[
             {"id": f"e{number}", "headline": headline, "body": body, "at": at + timedelta(minutes=minutes)}
             for number, (headline, body, minutes) in enumerate(told, 1)
