@@ -11,8 +11,8 @@ import shutil
 import sys
 import tempfile
 from asyncio.subprocess import DEVNULL
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,10 +21,13 @@ import httpx
 
 from pressroom_local.gateway import gateway_command, gateway_environment
 from pressroom_render.app import Studio, http_parts, open_studio, prepare_site
+from pressroom_render.drawers import Drawers
 from pressroom_render.handlers import on_article
+from pressroom_render.image_store import Images
 from pressroom_render.settings import Settings
+from pressroom_render.shelf import Shelf
 from pressroom_shared.clock import ManualClock, microseconds
-from pressroom_shared.events import ArticlePublished, ArticleUnpublished, Withdrawal
+from pressroom_shared.events import ArticlePublished, ArticleUnpublished, Media, Withdrawal
 from pressroom_shared.running import Task, run_until_stopped
 from tests.examples import published
 from tests.sample import SAMPLE, sample_events, sample_pictures
@@ -61,6 +64,7 @@ async def publish_sample(studio: Studio) -> None:
     for key, content in sample_pictures().items():
         if not await studio.store.exists(key):
             await studio.store.put(key, content)
+    await develop(studio, [each for event in sample_events() for each in event.data.media])
     for event in sample_events():
         await take_in(studio, event)
     await take_in(studio, live())
@@ -69,6 +73,15 @@ async def publish_sample(studio: Studio) -> None:
         studio, ArticleUnpublished(id="withdrawn", source="/ingest", subject="withdrawn", time=NOW, data=tombstone)
     )
     await write_all(studio)
+
+
+async def develop(studio: Studio, pictures: Sequence[Media]) -> None:
+    """Every size of some pictures, as the cards' process makes them: a phone is not given a desk's picture."""
+    with closing(Drawers(studio.settings)) as drawers:
+        made = await Shelf(studio.store, drawers).make(pictures, again=False)
+    async with studio.database.begin() as connection:
+        for each in made:
+            await Images(connection).put(each)
 
 
 def live() -> ArticlePublished:
