@@ -65,7 +65,9 @@ def section(material: Material, views: Views) -> dict[str, Any]:
     put = {each.id for row in (LEAD, PICKS, OPINION, TRENDING) for each in shown[row]}
     lead, others = _leading(shown[LEAD], [each for each in shown["newest"] if each.id not in put])
     opinion = shown[OPINION]
-    more = others[4:8] if not opinion else []
+    first = 4 if opinion else 2 if len(others) == 4 else 3
+    second = first if opinion else first + 2
+    stack, more, below = others[:first], others[first:second], others[second : second + 2]
     page = _page(material, views, name, labels(language)["news_of"].format(name=name)) | {
         "section": main_section(key),
         "letter": labels(language)["letter_title"].format(name=name),
@@ -73,13 +75,13 @@ def section(material: Material, views: Views) -> dict[str, Any]:
     }
     return views.frame(language, page) | {
         "lead": views.story(lead, language, material.images) if lead else None,
-        "below": [],
-        "stack": views.stories(others[:4], language, material.images),
+        "below": views.stories(below, language, material.images),
+        "stack": views.stories(stack, language, material.images),
         "more": views.stories(more, language, material.images),
         "opinion": views.stories(opinion, language, material.images),
         "trending": views.stories(shown[TRENDING], language, material.images),
         "strips": _picks(material, views),
-        "rest": views.stories(others[4 + len(more) :], language, material.images),
+        "rest": views.stories(others[second + 2 :], language, material.images),
         "errata": [],
         "pager_links": _pager(material, views),
     }

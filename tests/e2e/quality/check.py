@@ -57,9 +57,8 @@ KINDS = {
 }
 STATUS = {"not found": 404, "withdrawn": 410}
 
-
-PHONE = ("home", "section front", "article with a correction", "review", "live")
-"""Kinds that Lighthouse looks at."""
+UNTOLD = ("form", "tip", *STATUS)
+"""Kinds that Lighthouse does not look at: no search engine is to find them."""
 
 
 async def main() -> int:
@@ -87,7 +86,7 @@ async def main() -> int:
                 *await asyncio.to_thread(read_feeds, paper.url, www, folder / "newsboat"),
                 *await links(paper, kinds),
             ]
-            phone = {each: kinds[each] for each in PHONE if each in kinds and asked.figures}
+            phone = {kind: path for kind, path in kinds.items() if kind not in UNTOLD and asked.figures}
             told = await figures(paper, phone, folder)
     for line in told:
         print(f"Lighthouse, phone: {line}")

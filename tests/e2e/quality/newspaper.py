@@ -11,8 +11,8 @@ import shutil
 import sys
 import tempfile
 from asyncio.subprocess import DEVNULL
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,10 +21,13 @@ import httpx
 
 from pressroom_local.gateway import gateway_command, gateway_environment
 from pressroom_render.app import Studio, http_parts, open_studio, prepare_site
+from pressroom_render.drawers import Drawers
 from pressroom_render.handlers import on_article
+from pressroom_render.image_store import Images
 from pressroom_render.settings import Settings
+from pressroom_render.shelf import Shelf
 from pressroom_shared.clock import ManualClock, microseconds
-from pressroom_shared.events import ArticlePublished, ArticleUnpublished, Withdrawal
+from pressroom_shared.events import ArticlePublished, ArticleUnpublished, Media, Withdrawal
 from pressroom_shared.running import Task, run_until_stopped
 from tests.examples import published
 from tests.sample import SAMPLE, sample_events, sample_pictures
@@ -61,6 +64,7 @@ async def publish_sample(studio: Studio) -> None:
     for key, content in sample_pictures().items():
         if not await studio.store.exists(key):
             await studio.store.put(key, content)
+    await develop(studio, [each for event in sample_events() for each in event.data.media])
     for event in sample_events():
         await take_in(studio, event)
     await take_in(studio, live())
@@ -71,11 +75,20 @@ async def publish_sample(studio: Studio) -> None:
     await write_all(studio)
 
 
+async def develop(studio: Studio, pictures: Sequence[Media]) -> None:
+    """Every size of some pictures, as the cards' process makes them: a phone is not given a desk's picture."""
+    with closing(Drawers(studio.settings)) as drawers:
+        made = await Shelf(studio.store, drawers).make(pictures, again=False)
+    async with studio.database.begin() as connection:
+        for each in made:
+            await Images(connection).put(each)
+
+
 def live() -> ArticlePublished:
     """A live article of three entries, which the sample has none of."""
     told = [
         ("The bridge is closed", "Police have closed the **Alder bridge** to everything on wheels.", 0),
-        ("", "The water stands 20 cm below the roadway, says the [harbor office](/us/).", 40),
+        ("", "The water stands eight inches below the roadway, says the [harbor office](/us/).", 40),
         ("Buses go round by the mill", "Line 4 takes an hour longer.\n\n> We drive as long as we see the road.", 90),
     ]
     at = NOW - timedelta(hours=3)
@@ -86,7 +99,8 @@ def live() -> ArticlePublished:
         kind="live",
         section="us",
         headline="High water at the Alder bridge: as it happens",
-        intro="The river rises since the morning. What is known is here, the newest first.",
+        standfirst="The Alder is two feet over its mark. The bridge is shut, and buses go round by the mill.",
+        intro="The river has risen since the morning. What is known is here, the newest first.",
         entries=[
             {"id": f"e{number}", "headline": headline, "body": body, "at": at + timedelta(minutes=minutes)}
             for number, (headline, body, minutes) in enumerate(told, 1)
