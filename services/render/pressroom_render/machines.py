@@ -14,10 +14,10 @@ from pressroom_render.views import ARTICLES, Views
 from pressroom_shared.clock import from_microseconds, rfc3339
 from pressroom_shared.site import Site
 
-HIDDEN = (
-    *("/api/", "/search", "/subscribe", "/confirm/", "/unsubscribe/", "/preferences", "/preview/"),
-    *("/correct", "/tip"),
-)
+HIDDEN_BELOW = ("/api/", "/confirm/", "/unsubscribe/", "/preview/")
+HIDDEN = ("/search", "/subscribe", "/preferences", "/correct", "/tip")
+"""By themselves and with a query: a rule is the beginning of an address, and `/corrections/` is none of them."""
+
 SECURITY_EXPIRES = timedelta(days=90)
 
 
@@ -56,7 +56,9 @@ def _news(material: Material, views: Views) -> list[dict[str, Any]]:
 
 
 def robots(site: Site) -> str:
-    rules = "".join(f"Disallow: {each}\n" for each in HIDDEN)
+    """RFC 9309."""
+    hidden = [*HIDDEN_BELOW, *(f"{each}{end}" for each in HIDDEN for end in ("$", "?", "/"))]
+    rules = "".join(f"Disallow: {each}\n" for each in hidden)
     maps = "".join(f"Sitemap: {site.absolute(path)}\n" for path in (MONTHS_SITEMAP, NEWS_SITEMAP))
     return f"User-agent: *\n{rules}\n{maps}"
 
