@@ -1,20 +1,26 @@
 """What nobody waits for leaves the machine to what somebody waits for.
 
 A replay or an import has work for hours, and the processors would be busy with it whenever news comes. So, while news
-comes, bulk work rests as long as it works (or longer, as the setting says); when none has come for a while it goes on
-without resting.
+comes, bulk work rests some time for each time it works; and what computes in a thread stops while news is in hand. When
+none has come for a while it goes on without resting.
 """
 
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 NEWS_S = 10
 """How long one piece of news makes bulk work rest."""
 
 REST_S_MAX = 1
 """The longest rest: one long piece of work must not stop the others, nor a process that is told to end."""
+
+WAY_S_MAX = 0.1
+"""How long a thread waits for news in hand, between two of its own pieces."""
 
 
 class Courtesy:
@@ -24,10 +30,26 @@ class Courtesy:
         """`rests`: so many times as long as it took, bulk work rests."""
         self._rests = rests
         self._news_at = float("-inf")
+        self._in_hand = 0
+        self._free = threading.Event()
+        self._free.set()
 
-    def notice(self) -> None:
-        """News has come."""
+    @contextmanager
+    def news(self) -> Iterator[None]:
+        """Around what is done about news. On the event loop."""
         self._news_at = time.monotonic()
+        self._in_hand += 1
+        self._free.clear()
+        try:
+            yield
+        finally:
+            self._in_hand -= 1
+            if not self._in_hand:
+                self._free.set()
+
+    def give_way(self) -> None:
+        """Wait while news is in hand. In a thread, between two pieces of bulk work."""
+        self._free.wait(WAY_S_MAX)
 
     def rest_s(self, worked_s: float) -> float:
         """How long to rest after bulk work of this length; 0 when there is no news."""

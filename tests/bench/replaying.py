@@ -142,5 +142,7 @@ class Archive:
 
     def _dirty_pages(self) -> int:
         with closing(sqlite3.connect(f"file:{self._pages}?mode=ro", uri=True)) as database:
-            (count,) = database.execute("SELECT count(*) FROM page WHERE generation > written").fetchone()
+            now_us = time.time_ns() // 1000  # what is only due later is swept then, and not waited for
+            question = "SELECT count(*) FROM page WHERE generation > written AND due_at <= ?"
+            (count,) = database.execute(question, (now_us,)).fetchone()
         return int(count)

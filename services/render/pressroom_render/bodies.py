@@ -24,10 +24,16 @@ class Body:
 
 
 def make_all(
-    compose: Callable[[Material], list[list[Piece]]], materials: Sequence[Material | None]
+    compose: Callable[[Material], list[list[Piece]]],
+    materials: Sequence[Material | None],
+    give_way: Callable[[], None],
 ) -> list[Body | None]:
-    """Runs in a thread: composing and compressing are all CPU."""
-    return [None if material is None else make(compose, material) for material in materials]
+    """Runs in a thread: composing and compressing are all CPU. `give_way` is called before each page."""
+    bodies: list[Body | None] = []
+    for material in materials:
+        give_way()
+        bodies.append(None if material is None else make(compose, material))
+    return bodies
 
 
 def make(compose: Callable[[Material], list[list[Piece]]], material: Material) -> Body:

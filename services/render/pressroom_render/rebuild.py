@@ -94,7 +94,7 @@ async def _build(
         gatherer = Gatherer(connection, composer.site, clock, composer.standing, memory)
         pages = [Page(*row[:3]) for row in rows]
         materials = await gatherer.gather(pages)
-    bodies = await asyncio.to_thread(make_all, composer.compose, materials)
+    bodies = await asyncio.to_thread(make_all, composer.compose, materials, lambda: None)
     made = list(zip(pages, bodies, strict=True))
     await store.put_all([(_inside(key, root), each) for _, body in made if body for key, each in body.files])
     return {

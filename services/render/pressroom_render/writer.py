@@ -192,9 +192,19 @@ class PageWriter:
         leases = await self._lease()
         if not leases:
             return 0 if self._urgency == NEWS else await self._mark_stale()
+        if any(each.priority == PRIORITY["article"] for each in leases):
+            with self._courtesy.news():
+                await self._write(leases, lambda: None)
+        else:
+            await self._write(leases, self._courtesy.give_way)
+        if all(each.priority == SWEEP for each in leases):
+            await self._courtesy.rest(time.perf_counter() - began)
+        return len(leases)
+
+    async def _write(self, leases: list[Lease], give_way: Callable[[], None]) -> None:
         staged: list[Staged] = []
         try:
-            made = await self._render(leases, staged)
+            made = await self._render(leases, staged, give_way)
             async with self._database.begin(wake=False) as connection:
                 placed, spoke = await self._place(connection, made)
         except BaseException:
@@ -207,9 +217,6 @@ class PageWriter:
             self._database.wake()
         if changed := [each.lease.page for each in made if each.staged or each.material is None]:
             self.on_written([path for page in changed for path in page.paths])
-        if all(lease.priority == SWEEP for lease in leases):
-            await self._courtesy.rest(time.perf_counter() - began)
-        return len(leases)
 
     async def _mark_stale(self) -> int:
         """Mark pages that time alone has made wrong. Says how many."""
@@ -247,13 +254,13 @@ class PageWriter:
             rows = (await connection.execute(TAKE_UP, asked)).all()
         return sorted((Lease(Page(*row[:3]), *row[3:]) for row in rows), key=lambda each: each.page.path)
 
-    async def _render(self, leases: list[Lease], staged: list[Staged]) -> list[Rendered]:
+    async def _render(self, leases: list[Lease], staged: list[Staged], give_way: Callable[[], None]) -> list[Rendered]:
         """Read in one transaction, compose in a thread, stage beside each place. No lock is held."""
         async with self._database.read() as connection:
             site, standing = self._composer.site, self._composer.standing
             gatherer = Gatherer(connection, site, self._clock, standing, self._memory)
             materials = await gatherer.gather([lease.page for lease in leases])
-        bodies = await asyncio.to_thread(make_all, self._composer.compose, materials)
+        bodies = await asyncio.to_thread(make_all, self._composer.compose, materials, give_way)
         files: list[tuple[str, Content]] = []
         counts: list[int] = []
         for lease, body in zip(leases, bodies, strict=True):

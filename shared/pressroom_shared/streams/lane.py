@@ -160,18 +160,21 @@ class Lane:
 
     async def _handle(self, entries: list[Entry]) -> None:
         """Handle entries and write the fate of each."""
-        bulk = self._may_read is not None
-        _BULK.set(bulk)
-        if not bulk:
-            self._courtesy.notice()
+        started = time.perf_counter()
+        if self._may_read is None:
+            with self._courtesy.news():
+                await self._handle_all(entries)
+        else:
+            _BULK.set(True)
+            await self._handle_all(entries)
+            await self._courtesy.rest(time.perf_counter() - started)
+
+    async def _handle_all(self, entries: list[Entry]) -> None:
         started = time.perf_counter()
         if len(entries) == 1 or not await self._together(entries):
             for entry in entries:
                 await self._alone(entry)
-        took_s = time.perf_counter() - started
-        metrics.HANDLING_SECONDS.labels(self.place.group).observe(took_s)
-        if bulk:
-            await self._courtesy.rest(took_s)
+        metrics.HANDLING_SECONDS.labels(self.place.group).observe(time.perf_counter() - started)
 
     async def _together(self, entries: list[Entry]) -> bool:
         """All in one unit of work. False when that failed, for whatever reason: then each is tried alone."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -199,8 +201,10 @@ async def test_only_bulk_rests_and_only_once_news_has_come(redis: Any, redis_url
     told: list[str] = []
 
     class Told(Courtesy):
-        def notice(self) -> None:
+        @contextmanager
+        def news(self) -> Iterator[None]:
             told.append("news")
+            yield
 
         async def rest(self, worked_s: float) -> None:
             told.append("rest" if worked_s >= 0 else "?")
