@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 LEASE_S = 10
 LOOK_S = 1.0
 FULL_PAUSE_S = 0.2
-BATCH_ARTICLES = 20
+BATCH_ARTICLES = 10
 AT_ONCE_MAX = 8
 
 

@@ -15,7 +15,7 @@ class Settings(Common):
 
     http_port: int = Field(default=8005, ge=0, le=65535)
     streams_workers: int = Field(default=64, ge=1, le=256, description="Entries handled at once; fills a commit.")
-    streams_bulk_workers: int = Field(default=32, ge=1, le=64, description="Of imports and replays; fills a commit.")
+    streams_bulk_workers: int = Field(default=16, ge=1, le=64, description="Of imports and replays; fills a commit.")
     heap_bytes: int = Field(default=64 * 1024**2, ge=15_000_000, le=4 * 1024**3, description="The writer's memory.")
     commit_ms: int = Field(default=100, ge=1, le=10_000, description="Two commits are at least so far apart.")
     commit_batch: int = Field(default=50, ge=1, le=1000, description="So many changes are committed sooner.")
