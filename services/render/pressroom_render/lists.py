@@ -201,11 +201,12 @@ class Lists:
         return [(name, total) for name, total in rows.all()]
 
     async def spots(self, places: dict[str, Place]) -> dict[str, Spot]:
-        """Where articles stand in lists that hold them. Costs as much as there are newer ones."""
+        """Where articles stand in lists, if they do. Costs as much as there are newer ones."""
         if not places:
             return {}
         totals, above = await self.totals(set(places)), await self._above(places)
-        return {name: Spot(totals[name] - 1 - above[name], totals[name]) for name in sorted(places)}
+        found = {name: Spot(totals[name] - 1 - above[name], totals[name]) for name in sorted(places)}
+        return {name: spot for name, spot in found.items() if spot.rank >= 0}
 
     async def _above(self, places: dict[str, Place]) -> dict[str, int]:
         """How many articles of each list are newer than a place in it."""
