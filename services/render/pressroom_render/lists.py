@@ -119,9 +119,7 @@ def _ids(*which: sa.ColumnElement[bool], order: tuple[sa.ColumnElement[Any], ...
 
 
 OFFSET: sa.BindParameter[int] = sa.bindparam("offset", type_=sa.Integer)
-NEWEST = _ids(order=NEWEST_FIRST).offset(OFFSET)
 OLDEST = _ids(order=OLDEST_FIRST).offset(OFFSET)
-OLDER = _ids(POSITION < SPOT, order=NEWEST_FIRST)
 NEWER = _ids(POSITION > SPOT, order=OLDEST_FIRST)
 SINCE = _ids(entry.c.at >= AT, order=NEWEST_FIRST)
 PLACES_FROM = (
@@ -217,17 +215,9 @@ class Lists:
         counted: dict[int, int] = dict(map(tuple, rows))
         return {name: counted[number] for number, name in enumerate(places)}
 
-    async def newest(self, name: str, limit: int, *, offset: int = 0) -> list[str]:
-        return await self._ids(NEWEST, name=name, limit=limit, offset=offset)
-
     async def oldest(self, name: str, limit: int, *, offset: int = 0) -> list[str]:
         """From the oldest on, oldest first."""
         return await self._ids(OLDEST, name=name, limit=limit, offset=offset)
-
-    async def newest_of(self, wanted: dict[str, int]) -> dict[str, list[str]]:
-        """The newest of several lists, in one question: list → ids."""
-        found = await self.rows([Row(name, limit) for name, limit in wanted.items()])
-        return dict(zip(wanted, found, strict=True))
 
     async def rows(self, wanted: Sequence[Row]) -> list[list[str]]:
         """The ids of several stretches of lists, each from its beginning, in few questions."""
@@ -248,10 +238,6 @@ class Lists:
             if asker is not None:
                 ids[asker] = split(found)
         return ids
-
-    async def older(self, name: str, than: Place, limit: int) -> list[str]:
-        """The next older ones, newest of them first."""
-        return await self._ids(OLDER, name=name, limit=limit, **_of(than))
 
     async def newer(self, name: str, than: Place, limit: int) -> list[str]:
         """The next newer ones, oldest of them first."""

@@ -190,11 +190,6 @@ class Projection:
         said = {"article_id": article_id, "said_of": outcome.version, "outcome": outcome.model_dump(mode="json")}
         await self._connection.execute(SAY, said)
 
-    async def live_ids(self) -> list[str]:
-        return list(
-            (await self._connection.execute(sa.select(table.c.id).where(table.c.live).order_by(table.c.id))).scalars()
-        )
-
     async def _keep_former(self, article_id: str, paths: list[str], path: str) -> None:
         await self._connection.execute(FORGET_FORMER, {"article_id": article_id, "path": path})
         for each in paths:
