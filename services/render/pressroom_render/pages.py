@@ -172,9 +172,8 @@ class Pages:
         touched = set(own)
         pages = {each for name in old.keys() | new.keys() for each in list_pages(name)}
         showing = await self._showing(after.id)
-        if (
-            old == new and before is not None and before.teaser == after.teaser
-        ):  # feeds and sitemaps show more than that
+        if before is not None and old == new and before.teaser == after.teaser:
+            # Feeds and sitemaps alone show more than a teaser.
             touched |= {each for each in showing if each.kind == "feed"}
             if before.version != after.version:
                 touched |= {each for each in pages if each.kind == "sitemap"}
