@@ -74,8 +74,11 @@ MARK_RELAYED = (
         relayed_at=sa.bindparam("now"), stream_id=sa.bindparam("the_stream_id"), sequence=sa.bindparam("the_sequence")
     )
 )
-_WAITING = (
-    sa.select(
+
+
+def outbox_row() -> sa.Select[Any]:
+    """Select what an `OutboxRow` holds, in its order."""
+    return sa.select(
         OUTBOX.c.id,
         OUTBOX.c.stream,
         OUTBOX.c.event_id,
@@ -84,6 +87,10 @@ _WAITING = (
         OUTBOX.c.payload,
         OUTBOX.c.created_at,
     )
+
+
+_WAITING = (
+    outbox_row()
     .where(OUTBOX.c.relayed_at.is_(None), OUTBOX.c.id > sa.bindparam("after"))
     .order_by(OUTBOX.c.id)
     .limit(sa.bindparam("limit", type_=sa.Integer))

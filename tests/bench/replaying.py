@@ -128,7 +128,9 @@ class Archive:
         """No replay is open, the sinks have read all, and the pages are written but for what an editor just did."""
         with suppress(httpx.HTTPError):
             status = (await newsroom.editor.get("/api/v1/operations/status")).raise_for_status().json()
-            waits = sum(each["lag"] + each["pending"] for each in status["groups"] if each["group"] in SINKS)
+            waits = sum(
+                each["lag"] + each["bulk_lag"] + each["pending"] for each in status["groups"] if each["group"] in SINKS
+            )
             if waits > LIVE_MAX or status["replays"] or status["outbox_waiting"] > LIVE_MAX:
                 return False
             return await asyncio.to_thread(self._dirty_pages) < DIRTY_MAX

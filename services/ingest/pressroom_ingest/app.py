@@ -100,7 +100,9 @@ async def main(settings: Settings) -> None:
             settings, group="receipts", stream=OUTCOMES, unit_of_work=unit_of_work, batch_max=RECEIPTS_AT_ONCE
         )
         receipts.on(OutcomeReported, on_outcome_then_tell)
-        relay = Relay(desk.database, settings, source=SOURCE, encode=EventBuilder(desk), trims=tuple(GROUPS))
+        relay = Relay(
+            desk.database, settings, source=SOURCE, encode=EventBuilder(desk), trims=tuple(GROUPS), has_bulk=True
+        )
         server = HttpServer(create_api(desk, waiters, rates), settings.http_host, settings.http_port)
         redis = connect(settings.redis_url)
         eraser = Eraser(desk.database, desk.store, redis)

@@ -8,10 +8,12 @@ import sqlalchemy as sa
 
 from pressroom_shared.database import UtcTime, new_metadata, row_id
 from pressroom_shared.outbox import lease_table, outbox_table
+from pressroom_shared.owed import owed_table
 
 metadata = new_metadata()
 outbox = outbox_table(metadata)
 sa.Index("ix_outbox_article", outbox.c.article_id)
+owed_table(metadata, outbox)
 lease = lease_table(metadata)
 
 # What an editor has now: the newest revision's head, for lists, and where the live one stands.

@@ -3,7 +3,8 @@
 It is woken by the commit: its own process's at once, another's by a word on a channel, which may be lost: then it
 looks again after `TURN_S`. A crash between sending and marking sends a row twice, with the same event id; consumers
 meet the second as a repeat. While Redis is away rows wait in SQL, and are read from there a batch at a time. Rows for
-the bulk streams go while no other waits. A row whose event cannot be built is passed over, and holds up no other.
+the bulk streams go while no other waits, each to the groups whose stream has room; the others are owed it. A row whose
+event cannot be built is passed over, and holds up no other.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ from redis.asyncio import Redis
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pressroom_shared import outbox
+from pressroom_shared import outbox, owed
 from pressroom_shared.clock import Clock, SystemClock
 from pressroom_shared.database import Database
 from pressroom_shared.ids import new_id
-from pressroom_shared.keys import BULK, FIELD, SINKS, bulk, wake
+from pressroom_shared.keys import FIELD, SINKS, bulk, wake
 from pressroom_shared.leases import Lease
 from pressroom_shared.outbox import OutboxRow
 from pressroom_shared.settings import Settings
@@ -59,6 +60,8 @@ OVERLAP_ROWS = 1000
 KEPT = timedelta(hours=24)
 """How long relayed rows are kept, in case Redis loses them."""
 
+BULK_OF_SINKS = tuple(map(bulk, SINKS))
+
 Encode = Callable[[AsyncConnection, OutboxRow], Awaitable[bytes | None]]
 """Builds a row's event; None when there is nothing to say any more."""
 
@@ -76,15 +79,22 @@ class _Ready:
     row: OutboxRow
     payload: bytes | None
 
-    @property
-    def streams(self) -> list[str]:
-        if self.payload is None:
-            return []
-        return [bulk(group) for group in SINKS] if self.row.stream == BULK else [self.row.stream]
+
+@dataclass(frozen=True, slots=True)
+class _Bulk:
+    """Rows for the bulk streams, and those of them that they go to now."""
+
+    rows: list[OutboxRow]
+    streams: tuple[str, ...]
+    owed: bool = False
+    """Whether the stream was owed them before; else all streams that are not named here are owed them from now on."""
 
 
 class Relay:
-    """Publishes one service's outbox. `trims` names the streams that it trims, where it is their main writer."""
+    """Publishes one service's outbox. `trims` names the streams that it trims, where it is their main writer.
+
+    `has_bulk`: its outbox has rows for the bulk streams, and the table `owed` is beside it.
+    """
 
     def __init__(
         self,
@@ -94,6 +104,7 @@ class Relay:
         source: str,
         encode: Encode = stored_payload,
         trims: tuple[str, ...] = (),
+        has_bulk: bool = False,
         clock: Clock | None = None,
     ) -> None:
         self._database = database
@@ -101,6 +112,7 @@ class Relay:
         self._source = source
         self._encode = encode
         self._trims = trims
+        self._has_bulk = has_bulk
         self._clock = clock or SystemClock()
         self._wakeup = Wakeup()
         self._epoch: Epoch | None = None
@@ -109,6 +121,7 @@ class Relay:
         self._next_house = float("-inf")
         self._leads = False
         self._blocked = False
+        self._creditors: set[str] = set()  # the bulk streams that are owed something
         self._away = False
         self._settled = 0  # no row up to this one waits, but for bulk
         self._passed_over: dict[int, float] = {}  # row → when it is tried again
@@ -173,33 +186,52 @@ class Relay:
     async def _turn(self, redis: Redis) -> bool:
         """Send one batch. Says whether there may be more at once."""
         rows = await self._next_rows()
-        if not self._leads or not rows or time.monotonic() - self._tended_at > TURN_S:
-            if not await self._tend(redis):
-                if rows:
-                    await redis.publish(wake(self._source), b"")
-                return False
-            if not rows:
-                return False
-        ready = await self._build(rows)
-        if not ready:
-            return len(rows) > 0 and len(self._passed_over) < PASSED_OVER_MAX
-        if await self._full(redis, {stream for each in ready for stream in each.streams}):
+        may_lead = self._leads and rows and time.monotonic() - self._tended_at <= TURN_S
+        if not may_lead and not await self._tend(redis):
+            if rows:
+                await redis.publish(wake(self._source), b"")
             return False
-        return await self._send(redis, ready)
+        if rows:
+            return not await self._full(redis, {each.stream for each in rows}) and await self._relay(redis, rows)
+        found = await self._next_bulk(redis) if self._has_bulk else None
+        return found is not None and await self._relay(redis, found.rows, found)
 
     async def _next_rows(self) -> list[OutboxRow]:
-        """What waits, oldest first; rows for the bulk streams only while no other waits."""
+        """What waits for the live streams, oldest first."""
         now = time.monotonic()
         self._passed_over = {row: until for row, until in self._passed_over.items() if until > now}
         but = tuple(self._passed_over)
         async with self._database.read() as connection:
             newest = await outbox.newest(connection)
             rows = await outbox.waiting(connection, BATCH_ROWS_MAX, after=self._settled, but=but)
-            if rows:
-                return rows
+        if not rows and not but:
+            self._settled = max(0, newest - OVERLAP_ROWS)
+        return rows
+
+    async def _next_bulk(self, redis: Redis) -> _Bulk | None:
+        """What a stream with room was owed before, else what waits for all of them."""
+        but = tuple(self._passed_over)
+        async with self._database.read() as connection:
+            rows = await outbox.waiting(connection, BULK_ROWS_MAX, bulk=True, but=but)
+        if not rows and not self._creditors:
+            return None
+        full = await self._bounds.full(BULK_OF_SINKS)
+        for stream in set(full) & set(self._trims):
+            await trim(redis, stream)
+        room = tuple(each for each in BULK_OF_SINKS if each not in full)
+        for stream in self._creditors.intersection(room):
+            async with self._database.read() as connection:
+                if older := await owed.next_owed(connection, stream, BULK_ROWS_MAX, but=but):
+                    return _Bulk(older, (stream,), owed=True)
             if not but:
-                self._settled = max(0, newest - OVERLAP_ROWS)
-            return await outbox.waiting(connection, BULK_ROWS_MAX, bulk=True, but=but)
+                self._creditors.discard(stream)
+        return _Bulk(rows, room) if rows and room else None
+
+    async def _relay(self, redis: Redis, rows: list[OutboxRow], bulk_rows: _Bulk | None = None) -> bool:
+        ready = await self._build(rows)
+        if not ready:
+            return len(self._passed_over) < PASSED_OVER_MAX
+        return await self._send(redis, ready, bulk_rows)
 
     async def _tend(self, redis: Redis) -> bool:
         """Hold the lease, see that Redis still has what it was given, trim. Says whether we lead."""
@@ -209,6 +241,7 @@ class Relay:
             took = await self._lease.take(connection)
             if took and not self._leads:
                 self._epoch = Epoch.parse(await self._lease.note(connection))
+                self._creditors = set(await owed.count_owed(connection) if self._has_bulk else ())
                 self._settled = 0
         self._leads = took
         self._tended_at = time.monotonic()
@@ -278,23 +311,35 @@ class Relay:
         metrics.RELAY_PASSED_OVER.labels(self._source).set(len(self._passed_over))
         return ready
 
-    async def _send(self, redis: Redis, ready: list[_Ready]) -> bool:
+    async def _send(self, redis: Redis, ready: list[_Ready], bulk_rows: _Bulk | None) -> bool:
+        into = {each.row.id: bulk_rows.streams if bulk_rows else (each.row.stream,) for each in ready if each.payload}
         async with redis.pipeline(transaction=False) as pipe:
             for each in ready:
-                for stream in each.streams:
+                for stream in into.get(each.row.id, ()):
                     pipe.xadd(stream, {FIELD: each.payload or b""})
                     self._bounds.took(stream, len(each.payload or b""))
             answers = iter(await pipe.execute())
-        sent: list[tuple[int, str | None]] = []
-        for each in ready:
-            stream_ids = [next(answers).decode() for _ in each.streams]
-            sent.append((each.row.id, stream_ids[0] if stream_ids else None))
+        stream_ids = {row: [next(answers).decode() for _ in streams] for row, streams in into.items()}
+        rows = [each.row.id for each in ready]
         async with self._database.begin(wake=False) as connection:
             if not await self._lease.take(connection):
                 self._leads = False  # another relay has taken over and will send these again: repeats are no-ops
                 return False
-            await outbox.mark_relayed(connection, sent, self._clock.now())
-        metrics.RELAYED.labels(self._source).inc(len(sent))
+            now = self._clock.now()
+            if bulk_rows and bulk_rows.owed:
+                await owed.pay(connection, bulk_rows.streams[0], rows, now)
+            else:
+                sent = [(row, stream_ids[row][0] if row in stream_ids else None) for row in rows]
+                await outbox.mark_relayed(connection, sent, now)
+            if bulk_rows and not bulk_rows.owed and (without := set(BULK_OF_SINKS).difference(bulk_rows.streams)):
+                await owed.owe(connection, without, rows)
+                self._owe(without)
+        metrics.RELAYED.labels(self._source).inc(len(rows))
         return True
+
+    def _owe(self, streams: set[str]) -> None:
+        if new := sorted(streams - self._creditors):
+            log.warning("relay %s: %s at its bound; it is owed what comes", self._source, ", ".join(new))
+        self._creditors |= streams
 
     _bounds: Bounds

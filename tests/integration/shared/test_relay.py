@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from pressroom_shared import outbox
+from pressroom_shared import outbox, owed
 from pressroom_shared.clock import SystemClock
 from pressroom_shared.database import Database, new_metadata, open_database
 from pressroom_shared.ids import new_id
@@ -28,7 +28,7 @@ from tests.waiting import until
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     metadata = new_metadata()
-    outbox.outbox_table(metadata)
+    owed.owed_table(metadata, outbox.outbox_table(metadata))
     outbox.lease_table(metadata)
     async with open_database(database_url) as database:
         async with database.begin() as connection:
@@ -216,7 +216,7 @@ async def test_bulk_rows_go_to_every_sinks_bulk_stream_and_after_all_others(
 ) -> None:
     await store_bulk(database, *[f"b{number}" for number in range(120)])
     await store(database, *[f"a{number}" for number in range(210)])
-    async with running(Relay(database, settings(redis_url, tmp_path), source="/test")):
+    async with running(Relay(database, settings(redis_url, tmp_path), source="/test", has_bulk=True)):
         await until(lambda: _none_waits(database))
         await until(lambda: redis.exists(bulk("notify")))
         await until(lambda: _bulk_has(redis, 120))
@@ -231,18 +231,56 @@ async def _bulk_has(redis: Any, count: int) -> bool:
     return min([int(await redis.xlen(bulk(group))) for group in SINKS]) >= count
 
 
-async def test_a_full_bulk_stream_holds_up_nothing_live(
+async def test_a_full_bulk_stream_holds_up_neither_news_nor_the_other_groups_and_is_owed_the_rest(
     database: Database, redis: Any, redis_url: str, tmp_path: Path
 ) -> None:
     await redis.xadd(bulk("cards"), {FIELD: b"x" * 2_000_000})
-    await store_bulk(database, "waits")
+    await store_bulk(database, *(f"b{number}" for number in range(120)))
     small = settings(redis_url, tmp_path, bulk_bytes_max=1024 * 1024)
-    async with running(Relay(database, small, source="/test")):
+    async with running(Relay(database, small, source="/test", has_bulk=True)):
         await store(database, "live")
         await until(lambda: _holds(redis, {"live"}))
-        assert await redis.xlen(bulk("pages")) == 0
+        await until(lambda: _no_bulk_waits(database))
+        for group in ("pages", "search", "notify"):
+            assert await redis.xlen(bulk(group)) == 120
+        assert await redis.xlen(bulk("cards")) == 1
+        assert await owing(database) == {bulk("cards"): 120}
+    async with running(Relay(database, small, source="/test", has_bulk=True)):  # a debt outlives the process
         await redis.delete(bulk("cards"))
+        await until(lambda: _bulk_has(redis, 120))
+        await until(lambda: _nothing_is_owed(database))
+    assert [each[1][FIELD.encode()] for each in await redis.xrange(bulk("cards"))] == [
+        f"b{number}".encode() for number in range(120)
+    ]
+    assert await redis.xlen(bulk("pages")) == 120, "what was sent is not sent again"
+
+
+async def test_what_redis_lost_after_it_was_owed_is_sent_again(
+    database: Database, redis: Any, redis_url: str, tmp_path: Path
+) -> None:
+    await redis.xadd(bulk("cards"), {FIELD: b"x" * 2_000_000})
+    await store_bulk(database, "b")
+    small = settings(redis_url, tmp_path, bulk_bytes_max=1024 * 1024)
+    async with running(Relay(database, small, source="/test", has_bulk=True)):
+        await until(lambda: _no_bulk_waits(database))
+        assert await owing(database) == {bulk("cards"): 1}
+        await redis.flushall()
         await until(lambda: _bulk_has(redis, 1))
+        await until(lambda: _nothing_is_owed(database))
+
+
+async def owing(database: Database) -> dict[str, int]:
+    async with database.read() as connection:
+        return await owed.count_owed(connection)
+
+
+async def _nothing_is_owed(database: Database) -> bool:
+    return not await owing(database)
+
+
+async def _no_bulk_waits(database: Database) -> bool:
+    async with database.read() as connection:
+        return await outbox.count_waiting(connection) == 0
 
 
 async def test_a_row_whose_event_cannot_be_built_holds_up_no_other_and_one_without_an_event_is_done(

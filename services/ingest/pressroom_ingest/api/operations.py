@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Response
@@ -15,6 +16,8 @@ from pressroom_ingest.kinds import Flag, Moment
 from pressroom_ingest.replays import Replays, Selection, would
 from pressroom_shared import outbox
 from pressroom_shared.http import Problem, problem_responses
+from pressroom_shared.keys import bulk
+from pressroom_shared.owed import count_owed
 from pressroom_shared.streams.client import RedisError, connect
 from pressroom_shared.streams.status import all_statuses
 
@@ -72,7 +75,7 @@ class GroupShown(BaseModel):
     group: str = Field(description="Its name.", examples=["pages"])
     stream: str = Field(description="The stream that it reads.", examples=["pressroom:{p0}:articles"])
     lag: int = Field(description="Entries not read yet; -1 when they wait and Redis cannot say how many.", examples=[0])
-    bulk_lag: int = Field(description="The same of its bulk stream.", examples=[0])
+    bulk_lag: int = Field(description="The same of its bulk stream, with what that had no room for.", examples=[0])
     pending: int = Field(description="Entries read and not done.", examples=[1])
     oldest_s: float = Field(description="The age of the oldest live entry that is not done.", examples=[0.2])
     retries: int = Field(description="Entries that are tried again.", examples=[0])
@@ -112,7 +115,12 @@ async def status(desk: TheDesk, actor: Admin, redis: TheRedis) -> dict[str, Any]
     groups = await all_statuses(redis)
     async with desk.read() as work:
         waiting = await outbox.count_waiting(work.connection)
+        debts = await count_owed(work.connection)
         replays = await Replays(work.connection, desk.clock).open()
+    groups = [
+        replace(each, bulk_lag=each.bulk_lag + debts.get(bulk(each.group), 0)) if each.bulk_lag >= 0 else each
+        for each in groups
+    ]
     return {
         "groups": [each.document() for each in groups],
         "outbox_waiting": waiting,
