@@ -21,6 +21,8 @@ from email.utils import format_datetime
 from pressroom_shared.site import Site
 
 SUBJECT_CHARACTERS_MAX = 200
+LINE_CHARS_MAX = 76
+"""RFC 2045 6.7, rule 5: with the sign of a soft break."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,8 @@ def _cut(text: str, slots: Slots) -> tuple[list[bytes], list[str]]:
     """The encoded pieces, and the slots' names between them."""
     named = {slots.email: "email", slots.link: "link", slots.unsubscribe: "unsubscribe"}
     parts = re.split(f"({'|'.join(named)})", text)
-    return [_quoted(each) for each in parts[::2]], [named[each] for each in parts[1::2]]
+    *pieces, last = (_quoted(each) for each in parts[::2])
+    return [*map(_with_room, pieces), last], [named[each] for each in parts[1::2]]
 
 
 def _splice(pieces: list[bytes], names: list[str], values: dict[str, bytes]) -> bytes:
@@ -152,8 +155,17 @@ def _part_head(kind: str) -> tuple[bytes, ...]:
 
 
 def _quoted(text: str) -> bytes:
-    """Quoted-printable (RFC 2045 6.7), with a last line that a soft break still fits on."""
+    """Quoted-printable (RFC 2045 6.7)."""
     return b"\r\n".join(_quoted_line(line) for line in re.split(r"\r\n|\r|\n", text))
+
+
+def _with_room(quoted: bytes) -> bytes:
+    """With a last line that the sign of a soft break still fits on."""
+    last = quoted.rpartition(b"\r\n")[2]
+    if len(last) < LINE_CHARS_MAX:
+        return quoted
+    end = -3 if last[-3:-2] == b"=" else -1  # an octet that is written as three characters stays whole
+    return quoted[:end] + b"=\r\n" + quoted[end:]
 
 
 def _quoted_line(line: str) -> bytes:

@@ -8,7 +8,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pressroom_notify.composing import article_letter, confirm_letter, digest_letter
@@ -154,6 +154,9 @@ def test_a_message_id_is_the_same_for_the_same_mail_only() -> None:
     text=st.text(alphabet=st.characters(exclude_categories=("Cs", "Cc")), max_size=400),
     own=st.text("ab=.ü ", max_size=90),
 )
+@example(text="\U00010000" * 25, own="")
+@example(text="a" * 76, own="b")
+@example(text="ü" * 12 + "a" * 4, own="b")
 def test_any_text_survives_with_a_readers_own_in_the_middle(text: str, own: str) -> None:
     slots = Slots.new()
     letter = build(
