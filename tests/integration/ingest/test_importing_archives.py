@@ -174,6 +174,21 @@ def test_an_answer_that_ends_early_is_told_and_fails(monkeypatch: pytest.MonkeyP
     assert "Run it again" in result.output
 
 
+def test_an_archive_goes_in_several_requests_and_stops_at_one_that_breaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pressroom_local.importing.command.ARTICLES_A_REQUEST", 2)
+    sound = answering('{"external_id": "x", "status": "created"}\n' * 2, cut=False)
+    broken = answering("", cut=True)
+    monkeypatch.setattr(httpx, "Client", lambda **_: sound)
+    environment = {"PRESSROOM_LOCAL_URL": "http://ingest", "PRESSROOM_ADMIN_KEY": ADMIN}
+    words = ["wordpress", str(ARCHIVES / "courier.wxr.xml"), "--section", "world"]
+    result = CliRunner().invoke(app, words, env=environment)
+    assert "4  created" in result.output, "each request was answered for two, the second though it was of one"
+    monkeypatch.setattr(httpx, "Client", lambda **_: broken)
+    result = CliRunner().invoke(app, words, env=environment)
+    assert result.exit_code == 1
+    assert "of 2 articles sent, 2 were not answered" in result.output, "the second request is not made"
+
+
 def test_a_file_of_neither_kind_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.xml"
     path.write_text("<rss><channel/></rss>")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import json
+import subprocess
 
 import httpx
 import pytest
 
+from pressroom_local.gateway import gateway_command
 from tests.integration.local.conftest import Gateway
 
 OWNERS = [
@@ -74,6 +77,14 @@ def test_what_is_answered_while_it_is_still_being_sent_goes_through_whole(gatewa
     ) as answer:
         sizes = [int(line) for line in answer.iter_lines()]
     assert sum(sizes) == len(block) * count
+
+
+def test_an_answer_may_lie_unread_for_as_long_as_an_import_is_sent() -> None:
+    """By Caddy's default a minute is the most: 100,000 articles take longer, and the rest of them was lost."""
+    caddy, _run, *config = gateway_command()
+    adapted = json.loads(subprocess.run([caddy, "adapt", *config], check=True, capture_output=True, text=True).stdout)
+    (server,) = adapted["apps"]["http"]["servers"].values()
+    assert server["write_idle_timeout"] >= 3600 * 10**9, "nanoseconds"
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/docs", "/openapi.json", "/health/ready"])

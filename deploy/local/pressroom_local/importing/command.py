@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,6 +23,8 @@ from pressroom_local.operating.calling import access
 
 app = typer.Typer(no_args_is_help=True, help="Take another system's export into this newspaper.")
 TIMEOUT_S = 600
+ARTICLES_A_REQUEST = 2_000
+"""The answer is read once all is sent, and proxies give up on an answer that nobody reads for a minute."""
 
 File = Annotated[Path, typer.Argument(help="The export.", exists=True, dir_okay=False, readable=True)]
 Section = Annotated[str, typer.Option(help="Where articles go whose category is no section here.")]
@@ -128,17 +131,25 @@ def run(
     if dry_run:
         report.statuses["would be sent"] = sum(1 for _ in lines)
     else:
-        with api.stream("POST", "/api/v1/articles:import", content=lines) as answer:
-            if answer.status_code != 200:
-                answer.read()
-                raise LocalError(f"The import was refused: {answer.json().get('detail', answer.status_code)}")
-            # An answer may be cut short, even amid a line; what it said until then counts, and the report says so.
-            with contextlib.suppress(httpx.TransportError, json.JSONDecodeError):
-                for text in answer.iter_lines():
-                    report.hear(json.loads(text))
+        for first in lines:
+            _send(api, chain([first], islice(lines, ARTICLES_A_REQUEST - 1)), report)
+            if report.unanswered:
+                break
     report.lost.update(pictures.lost)
     report.lost.update(sections.lost)
     return report
+
+
+def _send(api: httpx.Client, lines: Iterator[bytes], report: Report) -> None:
+    """One request's articles. Raises `LocalError` when it is refused."""
+    with api.stream("POST", "/api/v1/articles:import", content=lines) as answer:
+        if answer.status_code != 200:
+            answer.read()
+            raise LocalError(f"The import was refused: {answer.json().get('detail', answer.status_code)}")
+        # An answer may be cut short, even amid a line; what it said until then counts, and the report says so.
+        with contextlib.suppress(httpx.TransportError, json.JSONDecodeError):
+            for text in answer.iter_lines():
+                report.hear(json.loads(text))
 
 
 class Sections:
