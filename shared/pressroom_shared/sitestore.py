@@ -1,5 +1,7 @@
 """The site store: pages, pictures, cards and the shell, as files. Every write is whole or not there."""
 
+# ruff: noqa: PTH103, PTH105, PTH108, PTH120  # making a `Path` of a file costs more than renaming it, and pages have many
+
 from __future__ import annotations
 
 import asyncio
@@ -34,8 +36,8 @@ STAGED_S_MAX = 3600
 class Staged:
     """Bytes that are in the store, but not yet at their key."""
 
-    temporary: Path
-    target: Path
+    temporary: str
+    target: str
 
 
 class SiteStore(Protocol):
@@ -93,22 +95,22 @@ class FileStore:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._root = str(root)
+        self._staged = str(root / STAGED)
 
     def path(self, key: str) -> Path:
-        if not _KEY.fullmatch(key) or ".." in key.split("/"):
-            raise ValueError(f"{key!r} is no key of the site store")
-        return self.root / key
+        return Path(self._place(key))
 
     async def put(self, key: str, body: Content) -> None:
         await self.put_all([(key, body)])
 
     async def put_all(self, files: Sequence[tuple[str, Content]]) -> None:
-        await _to_its_end(_put_all, self.root, self._targets(files))
+        await _to_its_end(_put_all, self._staged, self._targets(files))
 
     async def stage(self, files: Sequence[tuple[str, Content]]) -> list[Staged]:
         staged: list[Staged] = []
         try:
-            await _to_its_end(_stage_all, self.root, self._targets(files), staged)
+            await _to_its_end(_stage_all, self._staged, self._targets(files), staged)
         except BaseException:
             await self.discard(staged)
             raise
@@ -121,7 +123,7 @@ class FileStore:
         await _to_its_end(_unlink_all, [each.temporary for each in staged])
 
     async def adopt(self, key: str, source: Path) -> None:
-        await _to_its_end(_adopt, self.root, self.path(key), source)
+        await _to_its_end(_adopt, self._staged, self._place(key), source)
 
     async def get(self, key: str) -> bytes | None:
         try:
@@ -130,31 +132,37 @@ class FileStore:
             return None
 
     async def delete(self, *keys: str) -> None:
-        await _to_its_end(_unlink_all, [self.path(key) for key in keys])
+        await _to_its_end(_unlink_all, [self._place(key) for key in keys])
 
     async def exists(self, key: str) -> bool:
         return await asyncio.to_thread(self.path(key).is_file)
 
-    def _targets(self, files: Sequence[tuple[str, Content]]) -> list[tuple[Path, Content]]:
-        return [(self.path(key), body) for key, body in files]
+    def _place(self, key: str) -> str:
+        """As `path`, but text."""
+        if not _KEY.fullmatch(key) or ".." in key.split("/"):
+            raise ValueError(f"{key!r} is no key of the site store")
+        return f"{self._root}/{key}"
+
+    def _targets(self, files: Sequence[tuple[str, Content]]) -> list[tuple[str, Content]]:
+        return [(self._place(key), body) for key, body in files]
 
 
-def _stage(root: Path, target: Path, body: Content) -> Staged:
-    temporary = root / STAGED / secrets.token_hex(12)
+def _stage(folder: str, target: str, body: Content) -> Staged:
+    temporary = f"{folder}/{secrets.token_hex(12)}"
     try:
         try:
             _write(temporary, body)
         except FileNotFoundError:  # the first file of all
-            temporary.parent.mkdir(parents=True, exist_ok=True)
+            os.makedirs(folder, exist_ok=True)
             _write(temporary, body)
     except OSError:
         with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+            os.unlink(temporary)
         raise
     return Staged(temporary, target)
 
 
-def _write(path: Path, body: Content) -> None:
+def _write(path: str, body: Content) -> None:
     """A new file, or `FileExistsError`. By its descriptor: a buffer would only cost."""
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     try:
@@ -169,25 +177,29 @@ def _write(path: Path, body: Content) -> None:
         os.close(file)
 
 
-def _stage_all(root: Path, files: Sequence[tuple[Path, Content]], staged: list[Staged]) -> None:
+def _stage_all(folder: str, files: Sequence[tuple[str, Content]], staged: list[Staged]) -> None:
     """What is staged is in the list at once: whoever is stopped in the middle knows what to throw away."""
     for target, body in files:
-        staged.append(_stage(root, target, body))
+        staged.append(_stage(folder, target, body))
 
 
 def _publish_all(staged: Sequence[Staged]) -> None:
     for each in staged:
-        try:
-            each.temporary.replace(each.target)
-        except FileNotFoundError:  # the first file of a folder
-            each.target.parent.mkdir(parents=True, exist_ok=True)
-            each.temporary.replace(each.target)
+        _move(each.temporary, each.target)
 
 
-def _put_all(root: Path, files: Sequence[tuple[Path, Content]]) -> None:
+def _move(source: str, target: str) -> None:
+    try:
+        os.replace(source, target)
+    except FileNotFoundError:  # the first file of a folder
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        os.replace(source, target)
+
+
+def _put_all(folder: str, files: Sequence[tuple[str, Content]]) -> None:
     staged: list[Staged] = []
     try:
-        _stage_all(root, files, staged)
+        _stage_all(folder, files, staged)
         _publish_all(staged)
     except OSError:
         with contextlib.suppress(OSError):
@@ -219,15 +231,15 @@ def _sweep(root: Path) -> None:
                 each.unlink()
 
 
-def _unlink_all(paths: Sequence[Path]) -> None:
+def _unlink_all(paths: Sequence[str]) -> None:
     for each in paths:
-        each.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(each)
 
 
-def _adopt(root: Path, target: Path, source: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
+def _adopt(folder: str, target: str, source: Path) -> None:
     try:
-        source.replace(target)
+        _move(str(source), target)
     except OSError:  # another file system: copy, then rename
-        _put_all(root, [(target, source.read_bytes())])
+        _put_all(folder, [(target, source.read_bytes())])
         source.unlink()

@@ -26,6 +26,7 @@ from pressroom_render.settings import Settings
 from pressroom_render.writer import PageWriter
 from pressroom_shared.clock import ManualClock
 from pressroom_shared.events import Article, ArticlePublished
+from pressroom_shared.running import spare_collections
 from pressroom_shared.site import load_site
 from tests.bench import archive
 from tests.bench.peers.sites import Peer, eleventy, hugo
@@ -145,6 +146,7 @@ async def _desk(folder: Path) -> AsyncIterator[Desk]:
     clock = ManualClock(archive.NOW)
     async with open_studio(Settings(site=folder / "site.toml", data_dir=folder), clock) as studio:
         await prepare_site(studio)
+        spare_collections()  # as every process does
         yield Desk(studio, clock, studio.page_writer())
 
 

@@ -88,12 +88,11 @@ def section(material: Material, views: Views) -> dict[str, Any]:
 
 
 def listed(material: Material, views: Views) -> dict[str, Any]:
-    """A tag's or a person's articles, a numbered page of any list, or a day."""
+    """A tag's or a person's articles, a numbered page of any list, or a day; all but the articles."""
     language = views.site.language
     number, _, name = material.page.subject.partition(":")
     name = name if material.page.kind == "older" else material.page.subject
     kind, _, value = name.partition(":")
-    newest = material.shown["newest"]
     words = labels(language)
     title = _title(name, material, views)
     described = {"author": words["all_by"], "tag": words["all_about"], "section": words["news_of"]}
@@ -106,7 +105,6 @@ def listed(material: Material, views: Views) -> dict[str, Any]:
     }
     return views.frame(language, page) | {
         "profile": _profile(material, views),
-        "items": views.stories(newest, language, material.images),
         "pager_links": _days_around(material, views) if kind == "day" else _pager(material, views),
     }
 

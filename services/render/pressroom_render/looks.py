@@ -19,10 +19,12 @@ SITE = "site"
 WATCH_S = 2
 """How often a process looks whether the pages have another look by now."""
 
+LOOK = sa.select(design.c.hash).where(design.c.name == sa.bindparam("of"))
+
 
 async def look_of(connection: AsyncConnection) -> str | None:
     """What the pages look like; None before the first start."""
-    found: str | None = await connection.scalar(sa.select(design.c.hash).where(design.c.name == SITE))
+    found: str | None = await connection.scalar(LOOK, {"of": SITE})
     return found
 
 

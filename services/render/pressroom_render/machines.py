@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
 
 from pressroom_render.addresses import MONTHS_SITEMAP, NEWS_SITEMAP, PAGES_SITEMAP
 from pressroom_render.gather import Material
@@ -14,6 +14,10 @@ from pressroom_render.views import ARTICLES, Views
 from pressroom_shared.clock import from_microseconds, rfc3339
 from pressroom_shared.site import Site
 
+XML = '<?xml version="1.0" encoding="utf-8"?>\n'
+SITEMAP_NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
+NEWS_NAMESPACE = ' xmlns:news="http://www.google.com/schemas/sitemap-news/0.9"'
+
 HIDDEN_BELOW = ("/api/", "/confirm/", "/unsubscribe/", "/preview/")
 HIDDEN = ("/search", "/subscribe", "/preferences", "/correct", "/tip")
 """By themselves and with a query: a rule is the beginning of an address, and `/corrections/` is none of them."""
@@ -21,38 +25,45 @@ HIDDEN = ("/search", "/subscribe", "/preferences", "/correct", "/tip")
 SECURITY_EXPIRES = timedelta(days=90)
 
 
-def sitemap(material: Material, views: Views, standing: list[str]) -> dict[str, Any]:
+def sitemap(material: Material, views: Views, standing: list[str]) -> str:
     """https://www.sitemaps.org/protocol.html"""
-    empty: dict[str, Any] = {"maps": [], "urls": [], "news": [], "publication": None}
     match material.page.subject:
         case "months":
-            months = [f"/sitemap-{name.removeprefix('month:')}.xml" for name, _ in material.counted]
-            return empty | {"maps": [views.absolute(path) for path in (PAGES_SITEMAP, *months)]}
+            months = (f"/sitemap-{name.removeprefix('month:')}.xml" for name, _ in material.counted)
+            maps = (f"<sitemap><loc>{views.absolute(path)}</loc></sitemap>\n" for path in (PAGES_SITEMAP, *months))
+            return _document("sitemapindex", maps)
         case "pages":
             paths = ["/", *(f"/{key}/" for key in views.site.section_keys), "/archive/", "/corrections/", *standing]
-            return empty | {"urls": [{"loc": views.absolute(path), "lastmod": None} for path in paths]}
+            return _document("urlset", (f"<url><loc>{views.absolute(path)}</loc></url>\n" for path in paths))
         case "news":
-            return empty | {"publication": {"name": views.site.title}, "news": _news(material, views)}
+            return _document("urlset", _news(material, views), NEWS_NAMESPACE)
         case _:
-            return empty | {"urls": [_url(views.site.base_url, path, at) for path, at in material.urls]}
+            return _document("urlset", (_url(views.site.base_url, path, at) for path, at in material.urls))
+
+
+def _document(root: str, lines: Iterable[str], more: str = "") -> str:
+    """A month has thousands of lines, and each publication writes it again: it is joined, not set by a template."""
+    return f'{XML}<{root} xmlns="{SITEMAP_NAMESPACE}"{more}>\n{"".join(lines)}</{root}>\n'
 
 
 @lru_cache(maxsize=10_000)
-def _url(base_url: str, path: str, at: int) -> dict[str, Any]:
+def _url(base_url: str, path: str, at: int) -> str:
     """One line of a month's sitemap: the next publication writes the same again."""
-    return {"loc": plain(f"{base_url}{path}"), "lastmod": rfc3339(from_microseconds(at))}
+    loc, lastmod = plain(f"{base_url}{path}"), rfc3339(from_microseconds(at))
+    return f"<url><loc>{loc}</loc><lastmod>{lastmod}</lastmod></url>\n"
 
 
-def _news(material: Material, views: Views) -> list[dict[str, Any]]:
-    return [
-        {
-            "loc": views.absolute(each.path),
-            "language": primary(each.language),
-            "date": rfc3339(each.published_at),
-            "title": each.headline,
-        }
-        for each in material.shown["newest"]
-    ]
+def _news(material: Material, views: Views) -> Iterator[str]:
+    name = plain(views.site.title)
+    for each in material.shown["newest"]:
+        language, date = plain(primary(each.language)), rfc3339(each.published_at)
+        publication = f"<news:name>{name}</news:name><news:language>{language}</news:language>"
+        yield (
+            f"<url><loc>{views.absolute(each.path)}</loc><news:news>"
+            f"<news:publication>{publication}</news:publication>"
+            f"<news:publication_date>{date}</news:publication_date>"
+            f"<news:title>{plain(each.headline)}</news:title></news:news></url>\n"
+        )
 
 
 def robots(site: Site) -> str:

@@ -47,6 +47,10 @@ class Teaser:
     image: Image | None
     corrections: tuple[tuple[datetime, str], ...]
 
+    def __hash__(self) -> int:
+        """Cheap: pages ask often for what was made of a teaser, and few versions of one are kept."""
+        return hash(self.id)
+
     def document(self) -> dict[str, Any]:
         """As it is kept, in JSON's own types."""
         document = asdict(self)

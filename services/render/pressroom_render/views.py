@@ -25,6 +25,9 @@ Images = dict[PictureName, Responsive]
 Sized = dict[str, Any]
 
 Story = dict[str, Any]
+StoryKey = tuple[Teaser, str, Responsive | None]
+"""All that a story is made of."""
+
 STORIES_MAX = 4_000
 
 
@@ -34,7 +37,7 @@ class Views:
     def __init__(self, site: Site, assets: Assets) -> None:
         self.site = site
         self._assets = assets
-        self._stories: Kept[tuple[Teaser, str, Responsive | None], Story] = Kept(STORIES_MAX)
+        self._stories: Kept[StoryKey, Story] = Kept(STORIES_MAX)
 
     def frame(self, language: str, page: dict[str, Any]) -> dict[str, Any]:
         """What every page has: the newspaper, its sections, the words of the page's language."""
@@ -120,10 +123,13 @@ class Views:
 
         Many pages show the same: it is made once. Who is given it leaves it as it is.
         """
-        image = teaser.image
-        made = images.get((image.key, image.digest)) if image else None
-        key = teaser, language, made
+        key = self.key(teaser, language, images)
         return self._stories.get(key) or self._stories.put(key, self._story(teaser, language, images), weight=1)
+
+    def key(self, teaser: Teaser, language: str, images: Images) -> StoryKey:
+        """Under which what is made of a story may be kept."""
+        image = teaser.image
+        return teaser, language, images.get((image.key, image.digest)) if image else None
 
     def _story(self, teaser: Teaser, language: str, images: Images) -> Story:
         foreign = teaser.language != language

@@ -339,7 +339,7 @@ class Relay:
 
     def _owe(self, streams: set[str]) -> None:
         if new := sorted(streams - self._creditors):
-            log.warning("relay %s: %s at its bound; it is owed what comes", self._source, ", ".join(new))
+            log.info("relay %s: %s at its bound; it is owed what comes", self._source, ", ".join(new))
         self._creditors |= streams
 
     _bounds: Bounds

@@ -65,7 +65,7 @@ def crash_before_the_commit(trouble: Trouble) -> None:
 
     async def put_in_place(self: FileStore, staged: Sequence[Staged]) -> None:
         await publish(self, staged)
-        if any(each.target.name == "index.html" and "cranes" in str(each.target) for each in staged):
+        if any(each.target.endswith("/index.html") and "cranes" in each.target for each in staged):
             trouble.crash_once("crash-placed")
 
     FileStore.publish = put_in_place  # type: ignore[method-assign]

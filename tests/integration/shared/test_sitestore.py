@@ -115,4 +115,4 @@ async def test_what_a_killed_process_left_is_swept_when_it_is_old(tmp_path: Path
     long_ago = time.time() - STAGED_S_MAX - 60
     os.utime(old.temporary, (long_ago, long_ago))
     open_site_store(tmp_path.as_uri())
-    assert names(tmp_path) == [f"{STAGED}/{fresh.temporary.name}"]
+    assert names(tmp_path) == [f"{STAGED}/{Path(fresh.temporary).name}"]
