@@ -76,7 +76,9 @@ async def missing(request: Request, path: str) -> Response:
         return _redirect(studio.site.absolute(moved.path))
     if merged is not None:
         return _redirect(studio.site.absolute(merged))
-    return Response(studio.composer.message("not_found", "not_found_text"), 404, SOON, media_type="text/html")
+    return Response(
+        studio.composer.message("not_found", "not_found_text", lost=True), 404, SOON, media_type="text/html"
+    )
 
 
 async def _merged(connection: AsyncConnection, path: str) -> str | None:
@@ -93,7 +95,7 @@ def _withdrawn(held: Held, studio: Any) -> Response:
     assert held.withdrawal is not None
     if held.withdrawal.redirect_to:
         return _redirect(studio.site.absolute(held.withdrawal.redirect_to))
-    return Response(studio.composer.message("gone", "gone_text"), 410, SOON, media_type="text/html")
+    return Response(studio.composer.message("gone", "gone_text", lost=True), 410, SOON, media_type="text/html")
 
 
 def _redirect(url: str) -> Response:
@@ -106,7 +108,9 @@ async def _form(
     studio = request.app.state.studio
     held = await _about(studio, article_id)
     if article_id is not None and held is None:
-        return Response(studio.composer.message("not_found", "not_found_text"), 404, SOON, media_type="text/html")
+        return Response(
+            studio.composer.message("not_found", "not_found_text", lost=True), 404, SOON, media_type="text/html"
+        )
     article = held.article if held else None
     view = {
         "kind": kind,

@@ -83,6 +83,7 @@ class Studio:
             self.site,
             coalesce_s=settings.pages_coalesce_s,
             sweep_s=settings.pages_sweep_s,
+            bulk_s=settings.pages_bulk_s,
         )
 
     @asynccontextmanager

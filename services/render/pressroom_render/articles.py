@@ -146,12 +146,16 @@ def _set(subject: Article, material: Material, markdown: str | None) -> Safe:
 
 
 def _entries(subject: Article, material: Material, views: Views) -> list[dict[str, Any]]:
-    """What a live article has told so far, newest first, each at an address of its own."""
+    """What a live article has told so far, newest first, each at an address of its own.
+
+    Of the day on which it began the time alone is said, as readers follow it.
+    """
+    today = views.day(subject.first_published_at, subject.language)["iso"]
     return [
         {
             "id": plain(f"entry-{each.id}"),
             "headline": each.headline,
-            "at": views.moment(each.at, subject.language),
+            "at": views.clock(each.at, subject.language, today),
             "text": _set(subject, material, each.body),
         }
         for each in sorted(subject.entries, key=lambda entry: (entry.at, entry.id), reverse=True)
@@ -199,7 +203,7 @@ def _rating(subject: Article, words: dict[str, Any]) -> dict[str, Any] | None:
     if subject.review is None:
         return None
     text = words["rating"].format(rating=f"{subject.review.rating:g}", best=f"{subject.review.best:g}")
-    return {"item": words["review_of"].format(item=subject.review.item), "text": text}
+    return {"item": subject.review.item, "text": text}
 
 
 def _lead_image(subject: Article, material: Material, views: Views) -> dict[str, Any] | None:

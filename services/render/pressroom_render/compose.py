@@ -77,10 +77,11 @@ class Composer:
         banner = labels(language)["preview_text"].format(when=self._views.moment(until, language)["text"])
         return self._templates.render("preview.html", view | {"banner": banner}).encode()
 
-    def message(self, title: str, text: str) -> bytes:
-        """A page that says something in the newspaper's language: not found, withdrawn, received."""
+    def message(self, title: str, text: str, *, lost: bool = False) -> bytes:
+        """A page that says something in the newspaper's language: not found, withdrawn, received. Who is `lost` may
+        search."""
         words = labels(self.site.language)
-        return self.page("message.html", {"title": words[title], "text": words[text]})
+        return self.page("message.html", {"title": words[title], "text": words[text], "lost": lost})
 
     def page(self, template: str, page: dict[str, Any], **view: Any) -> bytes:
         """A page that is made of nothing but what is given."""

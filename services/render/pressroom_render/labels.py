@@ -51,10 +51,13 @@ def date(moment: datetime, language: str, zone: ZoneInfo, *, pattern: str = "dat
     )
 
 
-def date_and_time(moment: datetime, language: str, zone: ZoneInfo) -> str:
+def time(moment: datetime, language: str, zone: ZoneInfo) -> str:
     local = moment.astimezone(zone)
-    clock = str(labels(language)["time"]).format(hour=f"{local.hour:02}", minute=f"{local.minute:02}")
-    return f"{date(moment, language, zone)}, {clock}"
+    return str(labels(language)["time"]).format(hour=f"{local.hour:02}", minute=f"{local.minute:02}")
+
+
+def date_and_time(moment: datetime, language: str, zone: ZoneInfo) -> str:
+    return f"{date(moment, language, zone)}, {time(moment, language, zone)}"
 
 
 def month_name(month: str, language: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -77,31 +77,46 @@ NAMED_MAX = 1_000
 WAITS = table.c.generation > table.c.written
 
 
-def _due(now: sa.ColumnElement[datetime]) -> sa.ColumnElement[datetime]:
-    """At once; or when the pause since the last writing is over. What waits already keeps its time."""
+Due = Callable[[Any], Any]
+"""When a page is due that is marked again, by when the new mark would have it."""
+
+
+def _at_once(wanted: Any) -> Any:
+    return wanted
+
+
+def _after_a_pause(wanted: Any) -> Any:
+    """When the pause since the last writing is over. What is to be written sooner keeps its time."""
     written = sa.type_coerce(table.c.written_at, sa.BigInteger)
     over = sa.type_coerce(written + sa.bindparam("pause", type_=sa.BigInteger), table.c.due_at.type)
-    return sa.case((WAITS, table.c.due_at), (sa.and_(table.c.written_at.is_not(None), over > now), over), else_=now)
+    soon = sa.case((sa.and_(table.c.written_at.is_not(None), over > wanted), over), else_=wanted)
+    return sa.case((sa.and_(WAITS, table.c.due_at <= soon), table.c.due_at), else_=soon)
 
 
-def _mark(put: Insert, *, coalesced: bool) -> Insert:
+def _unless_it_waits(wanted: Any) -> Any:
+    return sa.case((WAITS, table.c.due_at), else_=wanted)
+
+
+def _mark(put: Insert, *, due: Due) -> Insert:
     """A mark; on a page that is marked already, a later generation."""
     again: dict[str, Any] = {name: put.excluded[name] for name in ("kind", "subject")}
     more_urgent = sa.and_(WAITS, table.c.priority < put.excluded.priority)
     again["priority"] = sa.case((more_urgent, table.c.priority), else_=put.excluded.priority)
-    due: Any = _due(put.excluded.due_at) if coalesced else put.excluded.due_at
     return put.values(
         {
             each: sa.bindparam(each, type_=table.c[each].type)
             for each in ("path", "kind", "subject", "priority", "generation", "written", "due_at")
         }
     ).on_conflict_do_update(
-        index_elements=[table.c.path], set_=again | {"generation": table.c.generation + 1, "due_at": due}
+        index_elements=[table.c.path],
+        set_=again | {"generation": table.c.generation + 1, "due_at": due(put.excluded.due_at)},
     )
 
 
 # The statements of every event are built once.
-MARK = {each: on_both(table, partial(_mark, coalesced=each)) for each in (False, True)}
+MARK, MARK_COALESCED, MARK_IN_BULK = (
+    on_both(table, partial(_mark, due=each)) for each in (_at_once, _after_a_pause, _unless_it_waits)
+)
 MARK_SWEPT = (
     sa.update(table)
     .where(among(table.c.path, "paths"))
@@ -127,7 +142,7 @@ SHOWING = (
     .where(reference.c.article_id == sa.bindparam("article_id"))
 )
 LOCK = (
-    sa.select(table.c.path, table.c.generation, table.c.written)
+    sa.select(table.c.path, table.c.generation, table.c.written, table.c.leased_until.is_not(None))
     .where(among(table.c.path, "paths"))
     .order_by(table.c.path)
     .with_for_update()
@@ -140,19 +155,26 @@ class Mark:
 
     generation: int
     written: int
+    leased: bool
+
+    @property
+    def waits(self) -> bool:
+        """It will be read after this transaction: another mark would say nothing new."""
+        return self.generation > self.written and not self.leased
 
 
 class Pages:
     """The marks, in one transaction."""
 
     def __init__(
-        self, connection: AsyncConnection, clock: Clock, site: Site, *, coalesce_s: float, sweep_s: float
+        self, connection: AsyncConnection, clock: Clock, site: Site, *, coalesce_s: float, sweep_s: float, bulk_s: float
     ) -> None:
         self._connection = connection
         self._clock = clock
         self._site = site
         self._coalesce = timedelta(seconds=coalesce_s)
         self._sweep = timedelta(seconds=sweep_s)
+        self._bulk = timedelta(seconds=bulk_s)
         self._swept: set[str] = set()
         self._lists = Lists(connection)
         self._projection = Projection(connection)
@@ -164,7 +186,10 @@ class Pages:
         await self._lists.lock()
 
     async def change(self, change: Applied, *, urgent: bool) -> None:
-        """Put an article in its lists and mark every page that shows it, before or after; its own first, if urgent."""
+        """Put an article in its lists and mark every page that shows it, before or after; its own first, if urgent.
+
+        What is not urgent came in bulk: nobody waits, and the next one may change the same lists.
+        """
         before, after = change.before, change.after
         old = self._places(before)
         new = self._places(after)
@@ -185,7 +210,10 @@ class Pages:
             touched |= await self._around(new, moved)
             if HOME in moved:
                 await self._sweep_edge()
-        await self._mark(touched, first=own if urgent else ())
+        if urgent:
+            await self._mark(touched, first=own)
+        else:
+            await self._mark_in_bulk(touched)
 
     async def curate(self, event: FrontChanged) -> None:
         """Keep an editor's choice for a front, if it is newer (or as new, for a replay), and mark what shows it."""
@@ -207,9 +235,22 @@ class Pages:
 
     async def _mark(self, touched: set[Page], *, first: Collection[Page] = ()) -> None:
         """Mark these pages, and those that are to be swept."""
-        await lock_pages(self._connection, self._swept | {each.path for each in touched})
-        await self._mark_swept()
+        marks = await lock_pages(self._connection, self._swept | {each.path for each in touched})
+        await self._mark_swept(marks)
         await self.mark_dirty(touched, first=first)
+
+    async def _mark_in_bulk(self, touched: set[Page]) -> None:
+        """The same for what came in bulk. One old article may push hundreds of numbered pages on: most wait already."""
+        marks = await lock_pages(self._connection, self._swept | {each.path for each in touched})
+        await self._mark_swept(marks)
+        now = self._clock.now()
+        rows = [
+            _row(each, SWEEP, now if each.kind == "article" else now + self._bulk)
+            for each in sorted(touched, key=lambda page: page.path)
+            if not (each.path in marks and marks[each.path].waits)
+        ]
+        if rows:
+            await self._connection.execute(MARK_IN_BULK[self._connection.dialect.name], rows)
 
     def _places(self, held: Held | None) -> dict[str, Place]:
         if held is None or held.article is None:
@@ -223,17 +264,15 @@ class Pages:
         """
         now = self._clock.now()
         pause = {"pause": int(self._coalesce.total_seconds() * 1_000_000)}
-        for coalesced in (False, True):
-            rows = [
-                {"path": each.path, "kind": each.kind, "subject": each.subject}
-                | {"priority": SWEEP if each.kind == "article" and each not in first else PRIORITY[each.kind]}
-                | {"generation": 1, "written": 0, "due_at": now}
-                | (pause if coalesced else {})
-                for each in sorted(set(pages), key=lambda page: page.path)
-                if (each.kind in COALESCED) is coalesced
-            ]
+        ordered = [
+            _row(each, SWEEP if each.kind == "article" and each not in first else PRIORITY[each.kind], now)
+            for each in sorted(set(pages), key=lambda page: page.path)
+        ]
+        at_once = [row for row in ordered if row["kind"] not in COALESCED]
+        coalesced = [row | pause for row in ordered if row["kind"] in COALESCED]
+        for statement, rows in ((MARK, at_once), (MARK_COALESCED, coalesced)):
             if rows:
-                await self._connection.execute(MARK[coalesced][self._connection.dialect.name], rows)
+                await self._connection.execute(statement[self._connection.dialect.name], rows)
 
     async def mark_article(self, article_id: str) -> None:
         """Have an article's own page written again: something that it names has changed (its card)."""
@@ -326,12 +365,17 @@ class Pages:
         """Have articles' own pages swept."""
         self._swept.update((await self._connection.execute(statement, asked)).scalars().all())
 
-    async def _mark_swept(self) -> None:
+    async def _mark_swept(self, marks: dict[str, Mark]) -> None:
         """Mark them, for later: what changes beside them meanwhile goes with it. What waits already keeps its turn."""
         due = self._clock.now() + self._sweep
-        for paths in batched(sorted(self._swept)):
+        for paths in batched(sorted(each for each in self._swept if each in marks and not marks[each].waits)):
             await self._connection.execute(MARK_SWEPT, {"paths": paths, "due": due})
         self._swept.clear()
+
+
+def _row(page: Page, priority: int, due_at: datetime) -> dict[str, Any]:
+    about = {"path": page.path, "kind": page.kind, "subject": page.subject}
+    return about | {"priority": priority, "generation": 1, "written": 0, "due_at": due_at}
 
 
 async def lock_pages(connection: AsyncConnection, paths: Collection[str]) -> dict[str, Mark]:
@@ -342,7 +386,7 @@ async def lock_pages(connection: AsyncConnection, paths: Collection[str]) -> dic
     held: dict[str, Mark] = {}
     for some in batched(sorted(paths)):
         rows = await connection.execute(LOCK, {"paths": some})
-        held |= {path: Mark(generation, written) for path, generation, written in rows.all()}
+        held |= {path: Mark(*mark) for path, *mark in rows.all()}
     return held
 
 

@@ -19,6 +19,9 @@ class Settings(Common):
     pages_batch: int = Field(default=48, ge=1, le=200, description="Pages that one writer leases at once.")
     pages_lease_s: float = Field(default=30, gt=0, description="After this, another writer takes a page up.")
     pages_coalesce_s: float = Field(default=1, ge=0, description="A front or feed is written at most so often.")
+    pages_bulk_s: float = Field(
+        default=10, ge=0, description="A list is written so long after something that came in bulk."
+    )
     pages_sweep_s: float = Field(default=60, ge=0, description="An article is written at most so often for its rails.")
     pages_idle_s: float = Field(default=0.5, gt=0, description="The longest pause between two looks for dirty pages.")
     purge_url: str = Field(default="", pattern=r"^(https?://.+)?$", description="A cache is told here what changed.")

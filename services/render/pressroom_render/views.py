@@ -8,7 +8,7 @@ from typing import Any
 
 from pressroom_render.image_names import PictureName, Responsive
 from pressroom_render.kept import Kept
-from pressroom_render.labels import date, date_and_time, direction, labels, spoken_minutes
+from pressroom_render.labels import date, date_and_time, direction, labels, spoken_minutes, time
 from pressroom_render.lists import main_section
 from pressroom_render.stylesheet import Assets
 from pressroom_render.teasers import Teaser
@@ -107,6 +107,12 @@ class Views:
     def moment(self, moment: datetime, language: str, *, only_day: bool = False) -> dict[str, str]:
         text = date(moment, language, self.site.zone) if only_day else date_and_time(moment, language, self.site.zone)
         return {"iso": rfc3339(moment), "text": text}
+
+    def clock(self, moment: datetime, language: str, today: str) -> dict[str, str]:
+        """The time of a moment that is of the day `today` (ISO 8601); of another day its date too."""
+        if self.day(moment, language)["iso"] != today:
+            return self.moment(moment, language)
+        return {"iso": rfc3339(moment), "text": time(moment, language, self.site.zone)}
 
     def image(self, name: PictureName, alt: str, width: int, height: int, images: Images) -> Sized:
         """A picture in its sizes, or as it was uploaded. The one place that decides how pictures are offered."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -56,7 +57,12 @@ def make_settings(folder: Path, database_url: str = "") -> Settings:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "site.toml").write_text(SITE)
     return Settings(
-        site=folder / "site.toml", data_dir=folder, database_url=database_url, pages_coalesce_s=0, pages_sweep_s=0
+        site=folder / "site.toml",
+        data_dir=folder,
+        database_url=database_url,
+        pages_coalesce_s=0,
+        pages_sweep_s=0,
+        pages_bulk_s=0,
     )
 
 
@@ -95,10 +101,10 @@ def card_work(studio: Studio, drawers: Drawers) -> CardWork:
     return CardWork(begin, drawers, studio.store, studio.site, Style(), studio.clock)
 
 
-async def take_in(studio: Studio, event: Event) -> Outcome | None:
+async def take_in(studio: Studio, event: Event, *, in_bulk: bool = False) -> Outcome | None:
     """Handle one event, as the consumer would."""
     async with studio.work() as work:
-        return await on_article(event, work)
+        return await on_article(event, replace(work, urgent=not in_bulk))
 
 
 def writer_of(studio: Studio) -> PageWriter:

@@ -29,6 +29,10 @@ class Newsroom:
     newest: dict[str, Event] = field(default_factory=dict)
     number: int = 1
 
+    def by_bulk(self) -> bool:
+        """Whether an event comes as an import's or a replay's do."""
+        return self.chance.random() < 0.3
+
     def event(self) -> Event:
         """A publication, an update, a withdrawal, a repeat or a stale event."""
         self.number += 1

@@ -42,7 +42,7 @@ async def test_the_incremental_site_is_byte_for_byte_a_full_build(tmp_path: Path
     newsroom = Newsroom(random.Random(seed))
     async with studio_in(tmp_path / "incremental") as studio:
         for _ in range(90):
-            await take_in(studio, newsroom.event())
+            await take_in(studio, newsroom.event(), in_bulk=newsroom.by_bulk())
             if newsroom.chance.random() < 0.2:
                 await write_all(studio)
         await assert_exact(studio, tmp_path / "full", newsroom)
@@ -52,7 +52,7 @@ async def test_time_alone_changes_what_must_change(tmp_path: Path) -> None:
     newsroom = Newsroom(random.Random(5))
     async with studio_in(tmp_path / "incremental") as studio:
         for _ in range(30):
-            await take_in(studio, newsroom.event())
+            await take_in(studio, newsroom.event(), in_bulk=newsroom.by_bulk())
         await write_all(studio)
         before = await studio.store.get("www/news-sitemap.xml")
         assert isinstance(studio.clock, ManualClock)
@@ -73,7 +73,7 @@ async def test_several_writers_and_one_killed_in_the_middle_leave_the_same_site(
         cut = asyncio.create_task(_write_for_ever(studio))
         others = [asyncio.create_task(_write_for_ever(studio)) for _ in range(2)]
         for number in range(40):
-            await asyncio.gather(*(take_in(studio, newsroom.event()) for _ in range(2)))
+            await asyncio.gather(*(take_in(studio, newsroom.event(), in_bulk=newsroom.by_bulk()) for _ in range(2)))
             if number == 20:
                 cut.cancel()
         for each in others:
@@ -106,7 +106,7 @@ class AnyHistory(RuleBasedStateMachine):
     def something_happens(self, seed: int, count: int) -> None:
         self.newsroom.chance.seed(seed)
         for _ in range(count):
-            self.runner.run(take_in(self.studio, self.newsroom.event()))
+            self.runner.run(take_in(self.studio, self.newsroom.event(), in_bulk=self.newsroom.by_bulk()))
 
     @rule()
     def a_writer_writes_some(self) -> None:
@@ -189,7 +189,7 @@ async def test_two_thousand_events_about_five_hundred_articles(
         writers = Replicas(tmp_path / "incremental", studio, replicas)
         try:
             for number in range(2_000):
-                await take_in(studio, newsroom.event())
+                await take_in(studio, newsroom.event(), in_bulk=newsroom.by_bulk())
                 if number in KILLED_AT:
                     writers.kill_one()
             await until(lambda: _written(studio), timeout_s=1_800, every_s=0.5)

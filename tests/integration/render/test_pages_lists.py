@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from xml.etree import ElementTree
@@ -61,6 +62,43 @@ async def test_pages_are_numbered_from_the_oldest_and_deep_ones_stay(studio: Stu
     assert b"Headline 090" in tree(studio)["world/index.html"]
     deep = ["/world/page/1/", "/world/page/2/", "/author/ines-falk/page/1/"]
     assert [after[path] for path in deep] == [before[path] for path in deep], "a publication leaves them alone"
+
+
+async def test_bulk_marks_a_list_once_and_for_later_and_news_brings_it_forward(studio: Studio) -> None:
+    studio = replace(studio, settings=studio.settings.model_copy(update={"pages_bulk_s": 10}))
+    await write_all(studio)
+    for number in range(5):
+        await take_in(studio, article(number), in_bulk=True)
+    assert (await marks(studio))["/world/"] == (1, 10), "the next one may change it again"
+    assert (await marks(studio))["/world/2026/10/24/article-003/"] == (1, 0), "its own page is not written twice"
+    await take_in(studio, article(5))
+    assert (await marks(studio))["/world/"] == (2, 0)
+    await take_in(studio, article(6), in_bulk=True)
+    assert (await marks(studio))["/world/"] == (2, 0), "what news wants is not put off"
+    await write_all(studio)
+    assert b"Headline 006" in tree(studio)["world/index.html"]
+
+
+async def test_an_old_article_that_comes_in_bulk_marks_no_numbered_page_that_waits_anyway(studio: Studio) -> None:
+    for number in range(3 * PAGE):
+        await take_in(studio, article(number), in_bulk=True)
+    before = (await marks(studio))["/world/page/2/"]
+    await take_in(studio, article(999, first_published_at=START - timedelta(days=60)), in_bulk=True)
+    assert (await marks(studio))["/world/page/2/"] == before
+    await write_all(studio)
+    assert b"Headline 999" in tree(studio)["world/page/1/index.html"]
+    await take_in(studio, article(998, first_published_at=START - timedelta(days=60)), in_bulk=True)
+    await write_all(studio)
+    assert b"Headline 057" in tree(studio)["world/page/2/index.html"], "it pushed two on"
+    assert b"Headline 058" not in tree(studio)["world/page/2/index.html"]
+
+
+async def marks(studio: Studio) -> dict[str, tuple[int, int]]:
+    """By address: how often it was marked since it was written, and in how many seconds it is due."""
+    statement = sa.select(page.c.path, page.c.generation - page.c.written, page.c.due_at)
+    async with studio.database.read() as connection:
+        rows = (await connection.execute(statement)).all()
+    return {path: (count, round((due - studio.clock.now()).total_seconds())) for path, count, due in rows}
 
 
 async def test_a_withdrawal_moves_the_pages_after_it_and_no_article_is_lost(studio: Studio) -> None:
