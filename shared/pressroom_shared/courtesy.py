@@ -19,6 +19,9 @@ NEWS_S = 10
 REST_S_MAX = 1
 """The longest rest: one long piece of work must not stop the others, nor a process that is told to end."""
 
+SHARE = 8
+"""While news comes, bulk takes so many times less at once: news waits for what it holds, a transaction above all."""
+
 WAY_S_MAX = 0.1
 """How long a thread waits for news in hand, between two of its own pieces."""
 
@@ -51,11 +54,17 @@ class Courtesy:
         """Wait while news is in hand. In a thread, between two pieces of bulk work."""
         self._free.wait(WAY_S_MAX)
 
+    @property
+    def news_comes(self) -> bool:
+        return time.monotonic() - self._news_at <= NEWS_S
+
+    def at_once(self, count: int) -> int:
+        """How many of `count` pieces of bulk work to take at once."""
+        return max(1, count // SHARE) if self.news_comes else count
+
     def rest_s(self, worked_s: float) -> float:
         """How long to rest after bulk work of this length; 0 when there is no news."""
-        if time.monotonic() - self._news_at > NEWS_S:
-            return 0
-        return min(worked_s * self._rests, REST_S_MAX)
+        return min(worked_s * self._rests, REST_S_MAX) if self.news_comes else 0
 
     async def rest(self, worked_s: float) -> None:
         if rest_s := self.rest_s(worked_s):

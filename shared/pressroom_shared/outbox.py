@@ -65,6 +65,7 @@ LEASE = lease_table(sa.MetaData())
 # The statements of every event are built once.
 ADD = sa.insert(OUTBOX)
 NEWEST = sa.select(sa.func.max(OUTBOX.c.id))
+NEWEST_ROW = sa.select(OUTBOX.c.stream, OUTBOX.c.created_at).order_by(OUTBOX.c.id.desc()).limit(1)
 NEWEST_SEQUENCE = sa.select(sa.func.max(OUTBOX.c.sequence))
 SEQUENCES = sa.select(OUTBOX.c.id, OUTBOX.c.sequence).where(OUTBOX.c.id.in_(sa.bindparam("rows", expanding=True)))
 MARK_RELAYED = (
@@ -160,6 +161,12 @@ async def newest(connection: AsyncConnection) -> int:
     """The number of the newest row; 0 without any."""
     found: int | None = await connection.scalar(NEWEST)
     return found or 0
+
+
+async def newest_news(connection: AsyncConnection) -> datetime | None:
+    """When the newest row was stored, unless it is for the bulk streams: then news is not what is going on."""
+    row = (await connection.execute(NEWEST_ROW)).one_or_none()
+    return None if row is None or row.stream == BULK else row.created_at
 
 
 async def mark_relayed(connection: AsyncConnection, relayed: list[tuple[int, str | None]], now: datetime) -> None:

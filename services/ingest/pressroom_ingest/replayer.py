@@ -11,6 +11,7 @@ import logging
 import os
 import socket
 import time
+from datetime import timedelta
 
 from redis.asyncio import Redis
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,7 +21,9 @@ from pressroom_ingest.editorial import editorial_events
 from pressroom_ingest.events import build
 from pressroom_ingest.keyring import announce_keys
 from pressroom_ingest.replays import Replay, Replays, Selection
+from pressroom_shared import outbox
 from pressroom_shared.clock import SystemClock
+from pressroom_shared.courtesy import NEWS_S, REST_S_MAX
 from pressroom_shared.ids import new_id
 from pressroom_shared.keys import FIELD, bulk
 from pressroom_shared.leases import Lease
@@ -55,13 +58,21 @@ class Replayer:
             while not stop.is_set():
                 began = time.perf_counter()
                 try:
-                    rest_s = await self._turn(redis) or (time.perf_counter() - began) * self._desk.settings.bulk_rests
+                    rest_s = await self._turn(redis) or await self.rest_s(time.perf_counter() - began)
                 except (RedisError, ConnectionError, TimeoutError, SQLAlchemyError) as error:
                     log.info("replays wait: %s", error)
                     rest_s = LOOK_S
                 await pause(stop, rest_s)
         finally:
             await redis.aclose()
+
+    async def rest_s(self, worked_s: float) -> float:
+        """How long to rest after so much work: none, unless an editor has just published, at whichever replica."""
+        async with self._desk.read() as work:
+            news_at = await outbox.newest_news(work.connection)
+        if news_at is None or self._desk.clock.now() - news_at > timedelta(seconds=NEWS_S):
+            return 0
+        return min(worked_s * self._desk.settings.bulk_rests, REST_S_MAX)
 
     async def _turn(self, redis: Redis) -> float:
         """Send one batch of each replay, so that one whose sink is down holds up no other. Says how long to rest."""

@@ -31,7 +31,7 @@ from pressroom_render.standing import read_standing
 from pressroom_render.stylesheet import Assets, assets
 from pressroom_render.tables import article
 from pressroom_render.templating import Templates
-from pressroom_render.writer import ALL, LISTS, NEWS, PageWriter, Urgency
+from pressroom_render.writer import ALL, LISTS, NEWS, SWEEPS, PageWriter, Urgency
 from pressroom_shared.alarms import Alarming, full_disk
 from pressroom_shared.clock import Clock, SystemClock
 from pressroom_shared.courtesy import Courtesy
@@ -174,6 +174,7 @@ async def pages_parts(studio: Studio) -> list[Runnable]:
         unit_of_work=studio.work,
         batch_max=EVENTS_MAX,
         bulk_batch_max=BULK_EVENTS_MAX,
+        bulk_shares=True,
         courtesy=studio.courtesy,
     )
     consumer.on(ArticlePublished, on_article)
@@ -191,7 +192,7 @@ async def pages_parts(studio: Studio) -> list[Runnable]:
         studio.clock,
         whole=lambda ids: whole_in(studio.database, *held, ids=ids),
     )
-    writers = [studio.page_writer(urgency) for urgency in (NEWS, LISTS)]
+    writers = [studio.page_writer(urgency) for urgency in (NEWS, LISTS, SWEEPS)]
 
     def trouble() -> str | None:
         return next((each.trouble for each in writers if each.trouble), None)

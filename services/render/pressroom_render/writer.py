@@ -138,9 +138,11 @@ class Urgency:
 
 
 NEWS = Urgency(PRIORITY["article"], PRIORITY["article"])
-LISTS = Urgency(PRIORITY["article"] + 1, SWEEP)
+LISTS = Urgency(PRIORITY["article"] + 1, SWEEP - 1)
+SWEEPS = Urgency(SWEEP, SWEEP)
 ALL = Urgency(PRIORITY["article"], SWEEP)
-"""Articles have a writer of their own: a batch of lists and feeds takes longer than news may wait."""
+"""Articles have a writer of their own: a batch of lists and feeds takes longer than news may wait. So have sweeps, for
+lists do not wait for these either."""
 
 
 class PageWriter:
@@ -191,7 +193,7 @@ class PageWriter:
         began = time.perf_counter()
         leases = await self._lease()
         if not leases:
-            return 0 if self._urgency == NEWS else await self._mark_stale()
+            return 0 if self._urgency in {NEWS, SWEEPS} else await self._mark_stale()
         if any(each.priority == PRIORITY["article"] for each in leases):
             with self._courtesy.news():
                 await self._write(leases, lambda: None)
@@ -249,7 +251,10 @@ class PageWriter:
             if await connection.scalar(ANY_DUE, {"now": now, **self._urgency.asked()}) is None:
                 return []
         until = now + timedelta(seconds=self._settings.pages_lease_s)
-        asked = {"now": now, "until": until, "limit": self._settings.pages_batch, **self._urgency.asked()}
+        limit = self._settings.pages_batch
+        if self._urgency == SWEEPS:
+            limit = self._courtesy.at_once(limit)
+        asked = {"now": now, "until": until, "limit": limit, **self._urgency.asked()}
         async with self._database.begin(wake=False) as connection:
             rows = (await connection.execute(TAKE_UP, asked)).all()
         return sorted((Lease(Page(*row[:3]), *row[3:]) for row in rows), key=lambda each: each.page.path)

@@ -68,7 +68,8 @@ class Consumer(Generic[WorkT]):
 
     `batch_max` above 1 lets one unit of work take that many events, for sinks whose commit costs more than the work:
     all of the unit must be undone when it fails, for then each event is handled alone. `bulk_batch_max` is the same
-    for what came in bulk, where it shall be less: what is live waits for such a unit to end.
+    for what came in bulk, where it shall be less: what is live waits for such a unit to end. `bulk_shares` makes it
+    still less while news comes (`Courtesy.at_once`), for sinks whose units wait for each other.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class Consumer(Generic[WorkT]):
         clock: Clock | None = None,
         batch_max: int = 1,
         bulk_batch_max: int | None = None,
+        bulk_shares: bool = False,
         courtesy: Courtesy | None = None,
     ) -> None:
         self.group = group
@@ -91,6 +93,7 @@ class Consumer(Generic[WorkT]):
         self._clock = clock or SystemClock()
         self._batch_max = batch_max
         self._bulk_batch_max = bulk_batch_max or batch_max
+        self._bulk_shares = bulk_shares
         self._handlers: dict[type[Event], Handler[Any, WorkT]] = {}
         self._courtesy = courtesy or Courtesy(settings.bulk_rests)
         self._heart: Heart | None = None
@@ -155,6 +158,7 @@ class Consumer(Generic[WorkT]):
             clock=self._clock,
             courtesy=self._courtesy,
             may_read=live.is_idle,
+            shares=self._bulk_shares,
         )
         return [live, bulky]
 

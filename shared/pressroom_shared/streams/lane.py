@@ -74,8 +74,10 @@ class Lane:
         clock: Clock,
         courtesy: Courtesy,
         may_read: Callable[[], Awaitable[bool]] | None = None,
+        shares: bool = False,
     ) -> None:
-        """`may_read` makes it a bulk lane: it waits for another to be idle, and rests while news comes."""
+        """`may_read` makes it a bulk lane: it waits for another to be idle, and rests while news comes. If it `shares`,
+        it takes less at once then."""
         self.place = place
         self.handled = 0
         self._redis = redis
@@ -85,6 +87,7 @@ class Lane:
         self._batch = batch
         self._clock = clock
         self._may_read = may_read
+        self._shares = shares
         self._courtesy = courtesy
         self._slots = asyncio.Semaphore(workers)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -142,8 +145,9 @@ class Lane:
             while waiting:
                 while not await self._may_go_on():  # noqa: ASYNC110  # Redis tells nobody that it is idle
                     await asyncio.sleep(LOOK_S)
-                await self._start(waiting[: self._batch])
-                del waiting[: self._batch]
+                count = self._courtesy.at_once(self._batch) if self._shares else self._batch
+                await self._start(waiting[:count])
+                del waiting[:count]
         finally:
             self._held.difference_update(entry.id for entry in waiting)
 

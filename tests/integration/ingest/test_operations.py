@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from pressroom_ingest.app import create_api, open_desk
 from pressroom_ingest.desk import Desk
 from pressroom_ingest.operating import operation_parts
+from pressroom_ingest.replayer import Replayer
 from pressroom_ingest.settings import Settings
 from pressroom_ingest.waiting import Waiters
 from pressroom_shared import outbox
@@ -160,6 +161,16 @@ async def test_a_replay_fills_a_bulk_stream_no_further_than_its_bound_and_goes_o
         assert await redis.xlen(bulk("pages")) == 1
         await redis.xack(bulk("pages"), "pages", taken[0][0])
         await until(lambda: _state_is(api, place, "draining"))
+
+
+async def test_a_replay_rests_only_while_editors_publish(
+    desk: Desk, api: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replayer = Replayer(desk)
+    await publish_some(api, "world")
+    assert await replayer.rest_s(0.01) == pytest.approx(0.01 * desk.settings.bulk_rests)
+    monkeypatch.setattr("pressroom_ingest.replayer.NEWS_S", -1)
+    assert await replayer.rest_s(0.01) == 0, "it is some time ago"
 
 
 async def test_a_replay_begins_again_when_redis_lost_its_data(desk: Desk, api: httpx.AsyncClient, redis: Any) -> None:

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from pressroom_shared.courtesy import NEWS_S, REST_S_MAX, WAY_S_MAX, Courtesy
+from pressroom_shared.courtesy import NEWS_S, REST_S_MAX, SHARE, WAY_S_MAX, Courtesy
 
 
 @pytest.fixture
@@ -35,6 +35,17 @@ def test_while_news_comes_bulk_rests_so_many_times_as_long_as_it_worked(clock: l
     with courtesy.news():
         pass
     assert courtesy.rest_s(0.1) == 0.2
+
+
+def test_while_news_comes_bulk_takes_less_at_once(clock: list[float]) -> None:
+    courtesy = Courtesy(2)
+    assert courtesy.at_once(48) == 48
+    with courtesy.news():
+        pass
+    assert courtesy.at_once(48) == 48 // SHARE
+    assert courtesy.at_once(4) == 1
+    clock.append(clock[-1] + NEWS_S + 0.1)
+    assert courtesy.at_once(48) == 48
 
 
 def test_an_operator_may_forbid_resting(clock: list[float]) -> None:
