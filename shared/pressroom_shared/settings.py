@@ -43,7 +43,7 @@ class Settings(BaseModel):
     streams_workers: int = Field(default=16, ge=1, le=256, description="Entries handled at once, a process and group.")
     streams_bulk_workers: int = Field(default=4, ge=1, le=64, description="Of imports and replays, while live is idle.")
     bulk_rests: float = Field(
-        default=12, ge=0, le=100, description="While news comes, bulk work rests so many times as long as it took."
+        default=4, ge=0, le=100, description="While news comes, bulk work rests so many times as long as it took."
     )
     streams_handler_timeout_s: float = Field(default=60, gt=0, le=600)
     streams_deliveries_max: int = Field(default=8, ge=1, le=100, description="Tries before an entry is dead-lettered.")

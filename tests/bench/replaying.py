@@ -25,7 +25,10 @@ SINKS = ("pages", "search")
 EVERY_S = 0.5
 """How often the editor publishes."""
 
-SAMPLES_MIN = 40
+WARM = 140
+"""Publishing has sweeps of its own, a minute later: only then it is what it is alone."""
+
+SAMPLES_MIN = 120
 LIVE_MAX = 5
 DIRTY_MAX = 200
 """What one publication leaves to be written for a moment: lists, feeds, its neighbours."""
@@ -44,7 +47,7 @@ async def replay_beside_live(count: int) -> Table:
         try:
             await _import(newsroom, count)
             await until(lambda: archive.is_done(newsroom), timeout_s=PATIENCE_S, every_s=1)
-            await _live_ms(newsroom, "warm", lambda number: number < 5)
+            await _live_ms(newsroom, "warm", lambda number: number < WARM)
             alone = await _live_ms(newsroom, "alone", lambda number: number < SAMPLES_MIN)
             began = time.perf_counter()
             asked = await newsroom.editor.post("/api/v1/operations/replays", json={"all": True, "to": list(SINKS)})
