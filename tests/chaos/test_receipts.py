@@ -50,7 +50,7 @@ async def test_a_crash_between_an_effect_and_its_outcome_leaves_no_receipt_open(
     receipt = await newsroom.complete(article_id, timeout_s=120)
     assert made(trouble, "crash") == set(SINKS), "each was killed before it had sent its outcome"
     assert {receipt[each]["status"] for each in ("pages", "cards", "search", "notify")} == {"done"}
-    assert (receipt["notify"]["planned"], receipt["notify"]["sent"]) == (1, 1)
+    assert (receipt["notify"]["planned"], receipt["notify"]["sent"]) == (1, 1), receipt["notify"]
     assert len(await newsroom.mails("crash@reader.example")) == 2, "the confirmation, and the news once"
 
 
