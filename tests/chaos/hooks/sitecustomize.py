@@ -1,8 +1,9 @@
 """Trouble at exact points of real service processes. Python runs this file at its start where PYTHONPATH leads here.
 
 The test says by files in the folder `TROUBLE` what shall go wrong, and reads there what did:
-`crash` kills every sink at the first `done` that it is about to send with nothing left to do; `crash-placed` kills the page writer when a page
-is in place and not committed; `hold` has each sink fail a first version until a later one of its article is through.
+`crash` kills every sink at the first `done` that it is about to send with nothing left to do; `crash-placed` kills the
+page writer when a page is in place and not committed; `hold` has each sink fail a first version until a later one of
+its article is through.
 """
 
 from __future__ import annotations
