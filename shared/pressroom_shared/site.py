@@ -154,11 +154,14 @@ class Site(_Part):
 
     def section_name(self, key: str) -> str:
         """The most exact name for a section's key: that of the sub-section where there is one."""
-        section = self.section(key)
-        if section is None:
-            return key
-        sub = key.partition("/")[2]
-        return next((each.name for each in section.sections if each.slug == sub), section.name)
+        return self._names.get(key) or self._names.get(key.partition("/")[0], key)
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        names = {section.slug: section.name for section in self.sections}
+        return names | {
+            f"{section.slug}/{sub.slug}": sub.name for section in self.sections for sub in section.sections
+        }
 
     def absolute(self, path: str) -> str:
         """An absolute URL for a path of this site; what is absolute already stays."""

@@ -47,6 +47,9 @@ class SiteStore(Protocol):
 
     async def put_all(self, files: Sequence[tuple[str, Content]]) -> None: ...
 
+    async def fill(self, files: Sequence[tuple[str, Content]]) -> None:
+        """Put them where nobody looks yet and nothing is: whoever read one meanwhile might see half of it."""
+
     async def stage(self, files: Sequence[tuple[str, Content]]) -> list[Staged]:
         """All of them, or, when that fails, none."""
 
@@ -106,6 +109,9 @@ class FileStore:
 
     async def put_all(self, files: Sequence[tuple[str, Content]]) -> None:
         await _to_its_end(_put_all, self._staged, self._targets(files))
+
+    async def fill(self, files: Sequence[tuple[str, Content]]) -> None:
+        await _to_its_end(_fill_all, self._targets(files))
 
     async def stage(self, files: Sequence[tuple[str, Content]]) -> list[Staged]:
         staged: list[Staged] = []
@@ -194,6 +200,15 @@ def _move(source: str, target: str) -> None:
     except FileNotFoundError:  # the first file of a folder
         os.makedirs(os.path.dirname(target), exist_ok=True)
         os.replace(source, target)
+
+
+def _fill_all(files: Sequence[tuple[str, Content]]) -> None:
+    for target, body in files:
+        try:
+            _write(target, body)
+        except FileNotFoundError:  # the first file of a folder
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            _write(target, body)
 
 
 def _put_all(folder: str, files: Sequence[tuple[str, Content]]) -> None:

@@ -12,15 +12,13 @@ from pressroom_render import articles, fronts, machines
 from pressroom_render.compression import Piece
 from pressroom_render.feeds import Feeds
 from pressroom_render.gather import Material
-from pressroom_render.kept import Kept
 from pressroom_render.labels import labels, labels_hash
 from pressroom_render.linked_data import home_graph
 from pressroom_render.lists import HOME
 from pressroom_render.standing import Standing
 from pressroom_render.stylesheet import Assets
-from pressroom_render.teasers import Teaser
 from pressroom_render.templating import Safe, Templates
-from pressroom_render.views import STORIES_MAX, Images, StoryKey, Views
+from pressroom_render.views import Views
 from pressroom_shared.markdown import to_html
 from pressroom_shared.site import Site
 
@@ -39,15 +37,14 @@ class Composer:
         self.standing = standing or {}
         self._assets = assets
         self._templates = templates or Templates()
-        self._views = Views(site, assets)
+        self._views = Views(site, assets, self._templates)
         self._feeds = Feeds(self._views, self._templates)
-        self._items: Kept[StoryKey, str] = Kept(STORIES_MAX)
         self._make: dict[str, Callable[[Material], str]] = {
             "article": self._with("article.html", articles.article),
             "front": self._front,
-            "list": self._listed,
-            "older": self._listed,
-            "day": self._listed,
+            "list": self._with("list.html", fronts.listed),
+            "older": self._with("list.html", fronts.listed),
+            "day": self._with("list.html", fronts.listed),
             "month": self._with("archive.html", fronts.month),
             "archive": self._with("archive.html", fronts.archive),
             "corrections": self._with("corrections.html", fronts.corrections),
@@ -100,19 +97,6 @@ class Composer:
 
     def _with(self, template: str, view: Callable[[Material, Views], dict[str, Any]]) -> Callable[[Material], str]:
         return lambda material: self._templates.render(template, view(material, self._views))
-
-    def _listed(self, material: Material) -> str:
-        newest = material.shown["newest"]
-        items = "".join(self._item(each, material.images) for each in newest)
-        return self._templates.render("list.html", fronts.listed(material, self._views) | {"items": Safe(items)})
-
-    def _item(self, teaser: Teaser, images: Images) -> str:
-        """An article in a list. It stands in many, and the next publication writes them again: it is made once."""
-        key = self._views.key(teaser, self.site.language, images)
-        if (kept := self._items.get(key)) is None:
-            story = self._views.story(teaser, self.site.language, images)
-            kept = self._items.put(key, self._templates.render("item.html", {"each": story}), weight=1)
-        return kept
 
     def _front(self, material: Material) -> str:
         if material.page.subject != HOME:

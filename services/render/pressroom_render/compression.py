@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 import brotli
+from isal import igzip, isal_zlib
 
 from pressroom_render.addresses import Page
 from pressroom_shared.sitestore import Content
@@ -18,8 +19,8 @@ BROTLI_QUALITY = 5
 BROTLI_QUALITY_BEST = 11
 BROTLI_WINDOW_BITS = 16
 """A page has 20 to 60 KB: a larger window finds nothing more, and costs."""
-GZIP_LEVEL = 4
-"""For the few that do not know brotli: a third of level 6's time, one to ten per cent larger."""
+GZIP_LEVEL = 3
+"""For the few that do not know brotli: ISA-L's best takes a fifth of the time of zlib's 6, and makes 6 % more."""
 GZIP_LEVEL_BEST = 9
 
 
@@ -61,7 +62,7 @@ def compressed_best(body: bytes) -> list[tuple[str, bytes]]:
 
 
 def _gzip(body: bytes) -> bytes:
-    return gzip.compress(body, GZIP_LEVEL, mtime=0)
+    return igzip.compress(body, GZIP_LEVEL, mtime=0)
 
 
 def _brotli(body: bytes, quality: int) -> bytes:
@@ -77,6 +78,6 @@ def _gzip_of(pieces: Sequence[Piece]) -> list[bytes]:
     """These pieces, one after the other, as gzip."""
     check = length = 0
     for each in pieces:
-        check, length = zlib.crc32(each.body, check), length + len(each.body)
+        check, length = isal_zlib.crc32(each.body, check), length + len(each.body)
     end = check.to_bytes(4, "little") + (length & 0xFFFFFFFF).to_bytes(4, "little")
     return [_HEAD, *(each.deflated for each in pieces), _LAST, end]

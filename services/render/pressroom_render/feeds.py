@@ -24,13 +24,13 @@ EMPTY = datetime(1970, 1, 1, tzinfo=UTC)
 """When a feed that never had anything was last changed: Atom wants a date."""
 
 PIECES_BYTES_MAX = 48_000_000
-"""Items that are kept from one feed to the next, in each format."""
-
-ITEMS_MAX = 64
-"""And what they are made of, until all three formats are."""
+"""Items that are kept from one feed to the next, in all formats, with what compressing them adds."""
 
 ITEMS = "\0"
 """Where a template has its items: no text holds it."""
+
+Pieces = dict[str, Piece]
+"""An item in each format, by the name of the feed's file."""
 
 
 class Feeds:
@@ -39,32 +39,32 @@ class Feeds:
     def __init__(self, views: Views, templates: Templates) -> None:
         self._views = views
         self._templates = templates
-        self._pieces: Kept[tuple[Any, ...], Piece] = Kept(PIECES_BYTES_MAX)
-        self._items: Kept[tuple[Any, ...], dict[str, Any]] = Kept(ITEMS_MAX)
+        self._pieces: Kept[tuple[Any, ...], Pieces] = Kept(PIECES_BYTES_MAX)
 
     def formats(self, material: Material) -> list[list[Piece]]:
         """The feed at each of its addresses, in the format that this one names: its head, its items, its end."""
-        corrections = self._corrections(material) if material.page.subject == CORRECTIONS else None
-        return [self._format(path, material, corrections) for path in material.page.paths]
-
-    def _format(self, path: str, material: Material, corrections: list[dict[str, Any]] | None) -> list[Piece]:
-        folder, _, file = path.rpartition("/")
-        if corrections is None:
-            items = [self._piece(each, material.paths, file) for each in material.articles]
-            updated = max((each.published_at for each in material.articles), default=None)
-        else:
-            items = [self._set(each, file) for each in corrections]
+        if material.page.subject == CORRECTIONS:
+            corrections = self._corrections(material)
+            items = [self._set(each) for each in corrections]
             updated = corrections[0]["updated_at"] if corrections else None
-        feed = self._feed(material, path, f"{folder}/", updated)
-        if file == "feed.json":
-            return _json_feed(feed, items)
-        head, _, end = self._templates.render(file, {"feed": feed, "items": Safe(ITEMS)}).partition(ITEMS)
-        return [Piece(head), *items, Piece(end)]
+        else:
+            items = [self._item_of(each, material.paths) for each in material.articles]
+            updated = max((each.published_at for each in material.articles), default=None)
+        part = self._part(material)
+        return [self._format(path, part, updated, items) for path in material.page.paths]
 
-    def _feed(self, material: Material, path: str, folder: str, updated: datetime | None) -> dict[str, Any]:
+    def _format(self, path: str, part: str, updated: datetime | None, items: list[Pieces]) -> list[Piece]:
+        folder, _, file = path.rpartition("/")
+        feed = self._feed(path, f"{folder}/", part, updated)
+        pieces = [each[file] for each in items]
+        if file == "feed.json":
+            return _json_feed(feed, pieces)
+        head, _, end = self._templates.render(file, {"feed": feed, "items": Safe(ITEMS)}).partition(ITEMS)
+        return [Piece(head), *pieces, Piece(end)]
+
+    def _feed(self, path: str, folder: str, part: str, updated: datetime | None) -> dict[str, Any]:
         """What a format says of the feed itself. `updated` is when the last of its items changed."""
         site = self._views.site
-        part = self._part(material)
         return {
             "id": f"urn:uuid:{uuid5(NAMESPACE_URL, site.absolute(folder))}",
             "title": f"{site.title}: {part}" if part else site.title,
@@ -89,20 +89,22 @@ class Feeds:
             case _:
                 return name_of(kind, value, material)
 
-    def _piece(self, article: Article, paths: dict[str, str], file: str) -> Piece:
+    def _item_of(self, article: Article, paths: dict[str, str]) -> Pieces:
         """The same article stands in many feeds, and in each for a while: it is made once."""
         named = _named(article, paths)
-        key = (file, article.id, article.version, named)
+        key = (article.id, article.version, named)
         if (kept := self._pieces.get(key)) is None:
-            item = self._items.get(key[1:]) or self._items.put(key[1:], self._item(article, dict(named)), weight=1)
-            piece = self._set(item, file)
-            kept = self._pieces.put(key, piece, weight=len(piece.body) + len(piece.deflated))
+            pieces = self._set(self._item(article, dict(named)))
+            kept = self._pieces.put(key, pieces, weight=sum(2 * len(each.body) for each in pieces.values()))
         return kept
 
-    def _set(self, item: dict[str, Any], file: str) -> Piece:
-        if file == "feed.json":
-            return Piece(safe_json(_json_item(item)))
-        return Piece(self._templates.render(file.replace(".xml", "-item.xml"), {"item": item}))
+    def _set(self, item: dict[str, Any]) -> Pieces:
+        view = {"item": item}
+        return {
+            "feed.xml": Piece(self._templates.render("feed-item.xml", view)),
+            "atom.xml": Piece(self._templates.render("atom-item.xml", view)),
+            "feed.json": Piece(safe_json(_json_item(item))),
+        }
 
     def _item(self, article: Article, paths: dict[str, str]) -> dict[str, Any]:
         site = self._views.site

@@ -88,7 +88,7 @@ def section(material: Material, views: Views) -> dict[str, Any]:
 
 
 def listed(material: Material, views: Views) -> dict[str, Any]:
-    """A tag's or a person's articles, a numbered page of any list, or a day; all but the articles."""
+    """A tag's or a person's articles, a numbered page of any list, or a day."""
     language = views.site.language
     number, _, name = material.page.subject.partition(":")
     name = name if material.page.kind == "older" else material.page.subject
@@ -105,6 +105,7 @@ def listed(material: Material, views: Views) -> dict[str, Any]:
     }
     return views.frame(language, page) | {
         "profile": _profile(material, views),
+        "items": views.stories(material.shown["newest"], language, material.images),
         "pager_links": _days_around(material, views) if kind == "day" else _pager(material, views),
     }
 

@@ -66,10 +66,6 @@ class Responsive:
     placeholder: str
     """A `data:` URI of a few bytes, to be shown blurred until the picture is there."""
 
-    def __hash__(self) -> int:
-        """Cheap: it is part of what pages keep stories by."""
-        return hash(self.media_key)
-
     @property
     def webp(self) -> str:
         """`srcset` of `<source type="image/webp">`."""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from pressroom_render.addresses import MONTHS_SITEMAP, NEWS_SITEMAP, PAGES_SITEMAP
-from pressroom_render.gather import Material
+from pressroom_render.gather import NEWS_URLS_MAX, Material
 from pressroom_render.labels import primary
 from pressroom_render.templating import plain
 from pressroom_render.views import ARTICLES, Views
@@ -54,16 +54,21 @@ def _url(base_url: str, path: str, at: int) -> str:
 
 
 def _news(material: Material, views: Views) -> Iterator[str]:
-    name = plain(views.site.title)
+    name = views.site.title
     for each in material.shown["newest"]:
-        language, date = plain(primary(each.language)), rfc3339(each.published_at)
-        publication = f"<news:name>{name}</news:name><news:language>{language}</news:language>"
-        yield (
-            f"<url><loc>{views.absolute(each.path)}</loc><news:news>"
-            f"<news:publication>{publication}</news:publication>"
-            f"<news:publication_date>{date}</news:publication_date>"
-            f"<news:title>{plain(each.headline)}</news:title></news:news></url>\n"
-        )
+        yield _news_url(name, views.site.base_url, each.path, each.language, each.published_at, each.headline)
+
+
+@lru_cache(maxsize=NEWS_URLS_MAX)
+def _news_url(name: str, base_url: str, path: str, language: str, at: datetime, headline: str) -> str:
+    """One line of the news sitemap, which stays for two days."""
+    publication = f"<news:name>{plain(name)}</news:name><news:language>{plain(primary(language))}</news:language>"
+    return (
+        f"<url><loc>{plain(f'{base_url}{path}')}</loc><news:news>"
+        f"<news:publication>{publication}</news:publication>"
+        f"<news:publication_date>{rfc3339(at)}</news:publication_date>"
+        f"<news:title>{plain(headline)}</news:title></news:news></url>\n"
+    )
 
 
 def robots(site: Site) -> str:

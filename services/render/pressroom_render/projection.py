@@ -165,7 +165,7 @@ class Projection:
     async def teasers(self, ids: list[str]) -> list[tuple[str, Teaser]]:
         """The teasers of those that are live, each with its hash."""
         rows = await self._connection.execute(TEASERS, {"ids": ids})
-        return [(name, read_teaser(document)) for name, document in rows.all()]
+        return [(name, read_teaser(document, name)) for name, document in rows.all()]
 
     async def live_paths(self, ids: list[str]) -> dict[str, str]:
         return dict((await self._connection.execute(LIVE_PATHS, {"ids": ids})).all())

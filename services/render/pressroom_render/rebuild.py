@@ -96,16 +96,22 @@ async def _build(
         materials = await gatherer.gather(pages)
     bodies = await asyncio.to_thread(make_all, composer.compose, materials, lambda: None)
     made = list(zip(pages, bodies, strict=True))
-    await store.put_all([(_inside(key, root), each) for _, body in made if body for key, each in body.files])
+    files = [(key, each) for _, body in made if body for key, each in body.files]
+    await store.fill([(_inside(key, root), each) for key, each in files if _is_public(key)])
+    await store.put_all([(key, each) for key, each in files if not _is_public(key)])
     return {
         page.path: Built(row.generation, body.hash if body else None)
         for row, (page, body) in zip(rows, made, strict=True)
     }
 
 
+def _is_public(key: str) -> bool:
+    """Whether a file has a place in the new site; what is not public has but one place."""
+    return key.startswith(f"{ROOT}/")
+
+
 def _inside(key: str, root: str) -> str:
-    """A file's place in the new site; what is not public has but one place."""
-    return key.replace(f"{ROOT}/", f"{root}/", 1) if key.startswith(f"{ROOT}/") else key
+    return key.replace(f"{ROOT}/", f"{root}/", 1)
 
 
 async def _settle(connection: AsyncConnection, built: dict[str, Built], clock: Clock) -> None:

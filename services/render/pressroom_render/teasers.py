@@ -46,14 +46,13 @@ class Teaser:
     minutes: int
     image: Image | None
     corrections: tuple[tuple[datetime, str], ...]
-
-    def __hash__(self) -> int:
-        """Cheap: pages ask often for what was made of a teaser, and few versions of one are kept."""
-        return hash(self.id)
+    hash: str = ""
+    """Of all above, as it is kept; what is made of a teaser is kept by it. Empty while it is new."""
 
     def document(self) -> dict[str, Any]:
         """As it is kept, in JSON's own types."""
         document = asdict(self)
+        del document["hash"]
         document["published_at"] = self.published_at.isoformat()
         document["corrections"] = [[at.isoformat(), note] for at, note in self.corrections]
         return document
@@ -85,15 +84,15 @@ def teaser_of(article: Article) -> Teaser:
     )
 
 
-def read_teaser(document: dict[str, Any]) -> Teaser:
-    """A teaser as it was kept."""
+def read_teaser(document: dict[str, Any], name: str) -> Teaser:
+    """A teaser as it was kept, under this hash."""
     fields = document | {
         name: tuple((slug, text) for slug, text in document[name]) for name in ("authors", "contributors", "tags")
     }
     fields["published_at"] = datetime.fromisoformat(document["published_at"])
     fields["corrections"] = tuple((datetime.fromisoformat(at), note) for at, note in document["corrections"])
     fields["image"] = Image(**document["image"]) if document["image"] else None
-    return Teaser(**fields)
+    return Teaser(**fields, hash=name)
 
 
 def teaser_hash(document: dict[str, Any]) -> str:

@@ -51,10 +51,22 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._environment.add_global("story", self._story)
 
     def render(self, template: str, view: Mapping[str, Any]) -> str:
         """One page. Raises `minijinja.TemplateError` when the view lacks something that the template names."""
         return str(self._environment.render_template(template, **view))
+
+    def _story(self, each: dict[str, Any], *how: Any, **named: Any) -> Safe:
+        """The macro of this name. An article stands on many pages in the same way: it is set once, and `each` keeps it.
+
+        What it is set with is all in `each`, `how` and `named`.
+        """
+        made: dict[Any, Safe] = each["made"]
+        key = how, tuple(named.items())
+        if key not in made:
+            made[key] = Safe(self.render("story.html", {"each": each, "how": how, "named": named}))
+        return made[key]
 
 
 def _list(names: Mapping[str, str]) -> str:

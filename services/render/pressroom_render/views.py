@@ -12,7 +12,7 @@ from pressroom_render.labels import date, date_and_time, direction, labels, spok
 from pressroom_render.lists import main_section
 from pressroom_render.stylesheet import Assets
 from pressroom_render.teasers import Teaser
-from pressroom_render.templating import Safe, plain
+from pressroom_render.templating import Safe, Templates, plain
 from pressroom_shared.clock import rfc3339
 from pressroom_shared.site import Site
 
@@ -25,35 +25,53 @@ Images = dict[PictureName, Responsive]
 Sized = dict[str, Any]
 
 Story = dict[str, Any]
-StoryKey = tuple[Teaser, str, Responsive | None]
-"""All that a story is made of."""
-
 STORIES_MAX = 4_000
+PARTS_MAX = 1_000
+"""What is kept: articles as pages show them, and what is around pages, by section."""
 
 
 class Views:
     """Views for one newspaper."""
 
-    def __init__(self, site: Site, assets: Assets) -> None:
+    def __init__(self, site: Site, assets: Assets, templates: Templates) -> None:
         self.site = site
         self._assets = assets
-        self._stories: Kept[StoryKey, Story] = Kept(STORIES_MAX)
+        self._templates = templates
+        self._stories: Kept[tuple[str, str, str], Story] = Kept(STORIES_MAX)
+        self._parts: Kept[tuple[bool, str, str], dict[str, Safe]] = Kept(PARTS_MAX)
 
     def frame(self, language: str, page: dict[str, Any]) -> dict[str, Any]:
         """What every page has: the newspaper, its sections, the words of the page's language."""
         empty = {"section": "", "sub_url": "", "date": None, "home": False, "fronted": False}
         shown = empty | {"language": plain(language), "dir": direction(language)} | page
         foreign = language != self.site.language
-        site_dir = direction(self.site.language)
-        return {
+        return self._own[foreign] | {
+            "parts": self._around(foreign, shown["section"], shown["sub_url"]),
+            "page": shown,
+            "words": labels(language),
+        }
+
+    @cached_property
+    def _own(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What is the newspaper's, for a page in its language and for one in another."""
+        language = self.site.language
+        own = {
             "site": self._site_view,
             "nav": self._nav,
             "assets": self._assets_view,
-            "page": shown,
-            "words": labels(language),
-            "site_words": labels(self.site.language),
-            "site_lang": Safe(f' lang="{plain(self.site.language)}" dir="{site_dir}"') if foreign else Safe(""),
+            "site_words": labels(language),
+            "site_lang": Safe(""),
         }
+        return own, own | {"site_lang": Safe(f' lang="{plain(language)}" dir="{direction(language)}"')}
+
+    def _around(self, foreign: bool, section: str, sub_url: str) -> dict[str, Safe]:
+        """What stands around a page, above and below: the same for all of a section, and set once."""
+        key = foreign, section, sub_url
+        if (kept := self._parts.get(key)) is None:
+            view = self._own[foreign] | {"page": {"section": section, "sub_url": sub_url}}
+            parts = {name: Safe(self._templates.render(f"{name}.html", view)) for name in ("nav", "foot")}
+            kept = self._parts.put(key, parts, weight=1)
+        return kept
 
     @cached_property
     def _assets_view(self) -> dict[str, Safe]:
@@ -129,13 +147,9 @@ class Views:
 
         Many pages show the same: it is made once. Who is given it leaves it as it is.
         """
-        key = self.key(teaser, language, images)
+        made = images.get((teaser.image.key, teaser.image.digest)) if teaser.image else None
+        key = teaser.hash, language, made.placeholder if made else ""
         return self._stories.get(key) or self._stories.put(key, self._story(teaser, language, images), weight=1)
-
-    def key(self, teaser: Teaser, language: str, images: Images) -> StoryKey:
-        """Under which what is made of a story may be kept."""
-        image = teaser.image
-        return teaser, language, images.get((image.key, image.digest)) if image else None
 
     def _story(self, teaser: Teaser, language: str, images: Images) -> Story:
         foreign = teaser.language != language
@@ -162,6 +176,7 @@ class Views:
             "image": (
                 self.image((image.key, image.digest), image.alt, image.width, image.height, images) if image else None
             ),
+            "made": {},  # by how it is set
         }
 
     def stories(self, teasers: list[Teaser], language: str, images: Images) -> list[dict[str, Any]]:
