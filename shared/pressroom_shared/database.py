@@ -147,14 +147,15 @@ def _open_sqlite(url: str, *, durable: bool) -> Database:
     except OSError as error:
         raise StoreError(f"The folder {path.parent} for the database cannot be made: {error.strerror}.") from error
     url_on_loop = f"sqlite+{LoopDialect.driver}:///{path}"
-    writer = create_async_engine(url_on_loop, pool_size=1, max_overflow=0, pool_timeout=WRITE_WAIT_S)
-    reader = create_async_engine(url_on_loop, pool_size=READERS, max_overflow=0, pool_timeout=WRITE_WAIT_S)
-    _prepare_sqlite(writer, begin=BEGIN_WRITING, synchronous="FULL" if durable else "NORMAL", query_only=False)
-    _prepare_sqlite(reader, begin="BEGIN", synchronous="NORMAL", query_only=True)
+    waits: dict[str, Any] = {"max_overflow": 0, "pool_timeout": WRITE_WAIT_S}
+    writer = create_async_engine(url_on_loop, pool_size=1, begin=BEGIN_WRITING, **waits)
+    reader = create_async_engine(url_on_loop, pool_size=READERS, **waits)
+    _prepare_sqlite(writer, synchronous="FULL" if durable else "NORMAL", query_only=False)
+    _prepare_sqlite(reader, synchronous="NORMAL", query_only=True)
     return Database(url, writer, reader)
 
 
-def _prepare_sqlite(engine: AsyncEngine, *, begin: str, synchronous: str, query_only: bool) -> None:
+def _prepare_sqlite(engine: AsyncEngine, *, synchronous: str, query_only: bool) -> None:
     pragmas = [
         f"busy_timeout={SQLITE_BUSY_TIMEOUT_MS}",
         "journal_mode=WAL",
@@ -172,10 +173,6 @@ def _prepare_sqlite(engine: AsyncEngine, *, begin: str, synchronous: str, query_
         for pragma in pragmas:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
-
-    @sa.event.listens_for(engine.sync_engine, "begin")
-    def begin_transaction(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
 
 
 def _open_postgres(url: str) -> Database:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
@@ -88,6 +89,32 @@ def to_html(
     """
     pictures = media or {}
     seen = 0
+    names_articles = "article" in markdown or "&" in markdown  # an entity could spell it; nothing else can hide it
+    cleaner = _cleaner(base_url, article_path) if names_articles else _cleaner_of(base_url)
+    clean = cleaner.clean(_render(_demote(markdown)))
+
+    def figure(match: re.Match[str]) -> str:
+        nonlocal seen
+        picture = pictures.get(match["id"])
+        if picture is None:
+            return ""
+        seen += 1
+        return _figure(picture, match["alt"], match["title"], base_url)
+
+    clean = _PICTURE_ALONE.sub(figure, clean)
+    clean = _PICTURE_INLINE.sub(figure, clean)
+    clean = _PICTURE_FROM_ELSEWHERE.sub("", clean)
+    clean = _NUMBER_CELL.sub(r'<\1 class="num">', clean)
+    clean = _ALIGNED_CELL.sub(r"<\1>", clean)
+    clean = _ADDRESS_ALONE.sub(_link_card, clean)
+    if _WITHOUT_ADDRESS not in clean:
+        return clean
+    clean = _LABEL_WITHOUT_ADDRESS.sub("", clean)
+    return _LINK_WITHOUT_ADDRESS.sub(r"\1", clean)
+
+
+def _cleaner(base_url: str, article_path: Resolve) -> nh3.Cleaner:
+    """Decides what of a text's HTML stays, and where its links lead."""
 
     def attribute(tag: str, name: str, value: str) -> str | None:
         if name == "class":
@@ -107,9 +134,7 @@ def to_html(
             return value if value.startswith("media:") else None
         return value
 
-    raw = _render(_demote(markdown))
-    clean = nh3.clean(
-        raw,
+    return nh3.Cleaner(
         tags=_TAGS,
         attributes=_ATTRIBUTES,
         url_schemes=_SCHEMES | _PLACES,
@@ -118,24 +143,14 @@ def to_html(
         strip_comments=True,
     )
 
-    def figure(match: re.Match[str]) -> str:
-        nonlocal seen
-        picture = pictures.get(match["id"])
-        if picture is None:
-            return ""
-        seen += 1
-        return _figure(picture, match["alt"], match["title"], base_url)
 
-    clean = _PICTURE_ALONE.sub(figure, clean)
-    clean = _PICTURE_INLINE.sub(figure, clean)
-    clean = _PICTURE_FROM_ELSEWHERE.sub("", clean)
-    clean = _NUMBER_CELL.sub(r'<\1 class="num">', clean)
-    clean = _ALIGNED_CELL.sub(r"<\1>", clean)
-    clean = _ADDRESS_ALONE.sub(_link_card, clean)
-    clean = _LABEL_WITHOUT_ADDRESS.sub("", clean)
-    return _LINK_WITHOUT_ADDRESS.sub(r"\1", clean)
+@lru_cache(maxsize=8)
+def _cleaner_of(base_url: str) -> nh3.Cleaner:
+    """For texts that name no article, which are most: making a cleaner costs as much as using it."""
+    return _cleaner(base_url, lambda _id: None)
 
 
+_WITHOUT_ADDRESS = '<a rel="noopener">'
 _IMG = r'<img src="media:(?P<id>[^"]*)"(?: alt="(?P<alt>[^"]*)")?(?: title="(?P<title>[^"]*)")?>'
 _PICTURE_ALONE = re.compile(rf"<p>\s*{_IMG}\s*</p>")
 _PICTURE_INLINE = re.compile(_IMG)
@@ -146,8 +161,8 @@ _ADDRESS_ALONE = re.compile(
     r'<p><a href="(?P<href>[^"]*)"(?: title="[^"]*")? rel="noopener">(?P<text>(?:(?!</?a\b|<figure).)*)</a></p>',
     re.DOTALL,
 )
-_LABEL_WITHOUT_ADDRESS = re.compile(r'<p>[^<>:：]{1,40}[:：]\s*<a rel="noopener">[^<]*</a>[.。]?</p>\s*')
-_LINK_WITHOUT_ADDRESS = re.compile(r'<a rel="noopener">(.*?)</a>', re.DOTALL)
+_LABEL_WITHOUT_ADDRESS = re.compile(rf"<p>[^<>:：]{{1,40}}[:：]\s*{_WITHOUT_ADDRESS}[^<]*</a>[.。]?</p>\s*")
+_LINK_WITHOUT_ADDRESS = re.compile(rf"{_WITHOUT_ADDRESS}(.*?)</a>", re.DOTALL)
 
 
 def _figure(picture: Media, alt: str | None, title: str | None, base_url: str) -> str:
@@ -176,7 +191,7 @@ def _link_card(match: re.Match[str]) -> str:
 
 
 def _demote(markdown: str) -> str:
-    return re.sub(r"^#(?= )", "##", markdown, flags=re.MULTILINE)
+    return f"\n{markdown}".replace("\n# ", "\n## ")[1:]
 
 
 def to_text(markdown: str) -> str:

@@ -159,9 +159,7 @@ class Site(_Part):
     @cached_property
     def _names(self) -> dict[str, str]:
         names = {section.slug: section.name for section in self.sections}
-        return names | {
-            f"{section.slug}/{sub.slug}": sub.name for section in self.sections for sub in section.sections
-        }
+        return names | {f"{section.slug}/{sub.slug}": sub.name for section in self.sections for sub in section.sections}
 
     def absolute(self, path: str) -> str:
         """An absolute URL for a path of this site; what is absolute already stays."""

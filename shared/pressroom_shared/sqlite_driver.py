@@ -239,10 +239,22 @@ class Driver(AsyncAdapt_aiosqlite_dbapi):
 
 
 class LoopDialect(SQLiteDialect_aiosqlite):
-    """`sqlite+pressroom:///FILE`"""
+    """`sqlite+pressroom:///FILE`; `begin` is how a transaction of the engine begins.
+
+    Said here and not by a listener: an engine that has one asks for listeners at every statement.
+    """
 
     driver = "pressroom"
     supports_statement_cache = True
+
+    def __init__(self, begin: str = "BEGIN", **options: Any) -> None:
+        super().__init__(**options)
+        self._begin = begin
+
+    def do_begin(self, dbapi_connection: Any) -> None:
+        cursor = dbapi_connection.cursor()
+        cursor.execute(self._begin)
+        cursor.close()
 
     @classmethod
     def import_dbapi(cls) -> Driver:

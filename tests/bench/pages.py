@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,7 +20,9 @@ from unittest import mock
 from rich.progress import track
 
 from pressroom_render import bodies
+from pressroom_render.addresses import Page
 from pressroom_render.app import Studio, open_studio, prepare_site, rebuild_site
+from pressroom_render.compression import Piece
 from pressroom_render.handlers import on_article
 from pressroom_render.settings import Settings
 from pressroom_render.writer import PageWriter
@@ -160,8 +162,11 @@ async def _cpu_ms(work: Callable[[], Any]) -> tuple[Any, float]:
 @contextmanager
 def _uncompressed() -> Iterator[None]:
     """As if a server in front compressed: no copies are made or written."""
-    none: list[tuple[str, Content]] = []
-    with mock.patch.object(bodies, "compressed", new=lambda *_: none):  # a `Mock` would cost more than a page's hash
+
+    def none(_page: Page, _pieces: Sequence[Piece]) -> list[tuple[str, Content]]:
+        return []
+
+    with mock.patch.object(bodies, "compressed", none):  # a `Mock` would cost more than what it stands for
         yield
 
 

@@ -257,11 +257,11 @@ _SAID_BY = re.compile(r"<p>([^<]{1,90})</p>\s*</blockquote>")
 
 def set_text(html: str) -> str:
     """A quotation is pulled out, with who said it below; a wide table scrolls by itself, and by keyboard."""
-    parts = html.split("<blockquote>")
+    first, *quoted = html.split("<blockquote>")
     pulled = [
-        _SAID_BY.sub(r"<footer>\1</footer></blockquote>", each) if each.count("<p>") > 1 else each for each in parts
+        _SAID_BY.sub(r"<footer>\1</footer></blockquote>", each) if each.count("<p>") > 1 else each for each in quoted
     ]
-    html = '<blockquote class="pull">'.join([parts[0], *pulled[1:]])
+    html = '<blockquote class="pull">'.join([first, *pulled])
     html = html.replace("<section", "<div").replace("</section>", "</div>")  # footnotes: a section would want a heading
     return html.replace("<table>", '<div class="scroll" tabindex="0"><table>').replace("</table>", "</table></div>")
 

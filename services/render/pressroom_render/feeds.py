@@ -23,8 +23,11 @@ from pressroom_shared.events import Article
 EMPTY = datetime(1970, 1, 1, tzinfo=UTC)
 """When a feed that never had anything was last changed: Atom wants a date."""
 
-PIECES_BYTES_MAX = 48_000_000
-"""Items that are kept from one feed to the next, in all formats, with what compressing them adds."""
+PIECES_BYTES_MAX = 64_000_000
+"""Items that are kept from one feed to the next, in all formats, with their deflated pieces."""
+
+DEFLATED_SHARE = 0.4
+"""What these add to an item's own size."""
 
 ITEMS = "\0"
 """Where a template has its items: no text holds it."""
@@ -95,7 +98,7 @@ class Feeds:
         key = (article.id, article.version, named)
         if (kept := self._pieces.get(key)) is None:
             pieces = self._set(self._item(article, dict(named)))
-            kept = self._pieces.put(key, pieces, weight=sum(2 * len(each.body) for each in pieces.values()))
+            kept = self._pieces.put(key, pieces, weight=_weight(pieces))
         return kept
 
     def _set(self, item: dict[str, Any]) -> Pieces:
@@ -140,6 +143,10 @@ class Feeds:
                 }
                 items.append(item)
         return sorted(items, key=lambda item: (item["updated_at"], item["id"]), reverse=True)[:FEED]
+
+
+def _weight(pieces: Pieces) -> int:
+    return int(sum(len(each.body) for each in pieces.values()) * (1 + DEFLATED_SHARE))
 
 
 def _dated(published: datetime, updated: datetime) -> dict[str, Any]:

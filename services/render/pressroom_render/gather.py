@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import chain
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -214,8 +215,8 @@ class Gatherer:
         named = [_pictures(each) if each and each.page.kind != "feed" else set() for each in materials]
         made = await Images(self._connection).of(set().union(*named))
         return [
-            replace(material, images={name: made[name] for name in names & made.keys()}) if material else None
-            for material, names in zip(materials, named, strict=True)
+            replace(material, images={name: made[name] for name in shown}) if material and shown else material
+            for material, shown in zip(materials, (names & made.keys() for names in named), strict=True)
         ]
 
     async def _article(self, page: Page) -> Material | None:
@@ -386,7 +387,7 @@ class Gatherer:
 
     async def _roles(self, roles: dict[str, list[str]]) -> dict[str, list[Teaser]]:
         """The articles of each role. Those that another page of the batch has read are not read again."""
-        wanted = {each for ids in roles.values() for each in ids} - self._teasers.keys()
+        wanted = set(chain.from_iterable(roles.values())).difference(self._teasers)
         hashes = {each: held.teaser for each, held in (await self._now(wanted)).items() if held}
         kept = {each: self._memory.teasers.get(name) for each, name in hashes.items()}
         self._teasers |= dict.fromkeys(wanted) | kept
@@ -396,7 +397,7 @@ class Gatherer:
         return {role: [each for key in ids if (each := self._teasers[key])] for role, ids in roles.items()}
 
     async def _whole(self, ids: Collection[str]) -> list[Article]:
-        wanted = set(ids) - self._articles.keys()
+        wanted = set(ids).difference(self._articles)
         versions = {each: held.number for each, held in (await self._now(wanted)).items() if held}
         kept = {each: self._memory.articles.get((each, number)) for each, number in versions.items()}
         self._articles |= dict.fromkeys(wanted) | kept
@@ -407,7 +408,7 @@ class Gatherer:
 
     async def _now(self, ids: Collection[str]) -> dict[str, Version | None]:
         """Which version of each article is live; None: none."""
-        if unknown := sorted(set(ids) - self._versions.keys()):
+        if unknown := sorted(set(ids).difference(self._versions)):
             self._versions |= dict.fromkeys(unknown)
             self._versions |= await self._projection.versions(unknown)
         return {each: self._versions[each] for each in ids}

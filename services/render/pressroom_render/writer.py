@@ -57,7 +57,8 @@ STALE = table.c.stale_at <= NOW
 FIND_STALE = sa.select(table.c.path).where(STALE)
 WAITS = table.c.generation > table.c.written
 MINE = sa.and_(table.c.priority >= sa.bindparam("from"), table.c.priority <= sa.bindparam("to"))
-NEXT_DUE = sa.select(sa.func.min(table.c.due_at)).where(WAITS, MINE)
+FREE_AT = sa.case((table.c.leased_until > table.c.due_at, table.c.leased_until), else_=table.c.due_at)
+NEXT_DUE = sa.select(sa.func.min(FREE_AT, type_=table.c.due_at.type)).where(WAITS, MINE)
 DUE = sa.and_(WAITS, table.c.due_at <= NOW, sa.or_(table.c.leased_until.is_(None), table.c.leased_until < NOW))
 ANY_DUE = sa.select(table.c.path).where(DUE, MINE).limit(1)
 CHOSEN = (
@@ -170,6 +171,7 @@ class PageWriter:
         self._courtesy = courtesy or Courtesy(settings.bulk_rests)
         self._wakeup = Wakeup()
         database.on_commit(self._wakeup)
+        self._next_due: datetime | None = None
         self.trouble: str | None = None
         self.on_written: Callable[[list[str]], None] = lambda _paths: None
 
@@ -191,9 +193,11 @@ class PageWriter:
     async def write_batch(self) -> int:
         """Write the most urgent dirty pages that are due. Says how many were taken up."""
         began = time.perf_counter()
-        leases = await self._lease()
+        now = self._clock.now()
+        due, stale = await self._look(now)
+        leases = await self._lease(now) if due else []
         if not leases:
-            return 0 if self._urgency in {NEWS, SWEEPS} else await self._mark_stale()
+            return await self._mark_stale(stale, now)
         if any(each.priority == PRIORITY["article"] for each in leases):
             with self._courtesy.news():
                 await self._write(leases, lambda: None)
@@ -220,11 +224,20 @@ class PageWriter:
         if changed := [each.lease.page for each in made if each.staged or each.material is None]:
             self.on_written([path for page in changed for path in page.paths])
 
-    async def _mark_stale(self) -> int:
-        """Mark pages that time alone has made wrong. Says how many."""
-        now = self._clock.now()
+    async def _look(self, now: datetime) -> tuple[bool, list[str]]:
+        """Whether any of this writer's pages is due. If not: which pages time has made wrong; and when one will be."""
+        asked = self._urgency.asked()
         async with self._database.read() as connection:
-            paths = list((await connection.execute(FIND_STALE, {"now": now})).scalars())
+            if await connection.scalar(ANY_DUE, {"now": now, **asked}) is not None:
+                self._next_due = None
+                return True, []
+            self._next_due = await connection.scalar(NEXT_DUE, asked)
+            if self._urgency in {NEWS, SWEEPS}:
+                return False, []
+            return False, list((await connection.execute(FIND_STALE, {"now": now})).scalars())
+
+    async def _mark_stale(self, paths: list[str], now: datetime) -> int:
+        """Mark pages that time alone has made wrong. Says how many."""
         if paths:
             async with self._database.begin(wake=False) as connection:
                 await lock_pages(connection, paths)
@@ -236,20 +249,14 @@ class PageWriter:
         return len(paths)
 
     async def _rest(self) -> None:
-        """Until a commit, or until the next page is due."""
-        async with self._database.read() as connection:
-            due = await connection.scalar(NEXT_DUE, self._urgency.asked())
+        """Until a commit, or until the next page is due, or free again."""
         idle_s = self._settings.pages_idle_s
-        if due is not None:
-            idle_s = min(idle_s, max(0.01, (due - self._clock.now()).total_seconds()))
+        if self._next_due is not None:
+            idle_s = min(idle_s, max(0.01, (self._next_due - self._clock.now()).total_seconds()))
         await self._wakeup.wait(idle_s)
 
-    async def _lease(self) -> list[Lease]:
+    async def _lease(self, now: datetime) -> list[Lease]:
         """Take up the most urgent pages that are this writer's."""
-        now = self._clock.now()
-        async with self._database.read() as connection:
-            if await connection.scalar(ANY_DUE, {"now": now, **self._urgency.asked()}) is None:
-                return []
         until = now + timedelta(seconds=self._settings.pages_lease_s)
         limit = self._settings.pages_batch
         if self._urgency == SWEEPS:

@@ -56,6 +56,15 @@ async def test_staged_files_are_in_place_only_once_published_and_leave_nothing_w
     assert await store.get("www/index.html") == b"<p>Home"
 
 
+async def test_a_new_site_is_filled_without_staging(tmp_path: Path) -> None:
+    store = FileStore(tmp_path)
+    await store.fill(FILES)
+    assert names(tmp_path) == ["www/index.html", "www/index.html.gz"]
+    assert await store.get("www/index.html") == b"<p>Home"
+    with pytest.raises(FileExistsError):
+        await store.fill(FILES[:1])
+
+
 @pytest.mark.parametrize("pieces", [[], [b""], [b"<p>", b"", b"Home"], [b"a", b"bc"] * 1500])
 async def test_a_file_may_be_given_in_pieces(tmp_path: Path, pieces: list[bytes]) -> None:
     store = FileStore(tmp_path)
