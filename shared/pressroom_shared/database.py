@@ -25,6 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from pressroom_shared.clock import from_microseconds, microseconds
 from pressroom_shared.errors import StoreError
+from pressroom_shared.prepared import Engine
 from pressroom_shared.sqlite_driver import BEGIN_WRITING, LoopDialect
 from pressroom_shared.wakeups import Wakeup
 
@@ -148,8 +149,8 @@ def _open_sqlite(url: str, *, durable: bool) -> Database:
         raise StoreError(f"The folder {path.parent} for the database cannot be made: {error.strerror}.") from error
     url_on_loop = f"sqlite+{LoopDialect.driver}:///{path}"
     waits: dict[str, Any] = {"max_overflow": 0, "pool_timeout": WRITE_WAIT_S}
-    writer = create_async_engine(url_on_loop, pool_size=1, begin=BEGIN_WRITING, **waits)
-    reader = create_async_engine(url_on_loop, pool_size=READERS, **waits)
+    writer = Engine(create_async_engine(url_on_loop, pool_size=1, begin=BEGIN_WRITING, **waits).sync_engine)
+    reader = Engine(create_async_engine(url_on_loop, pool_size=READERS, **waits).sync_engine)
     _prepare_sqlite(writer, synchronous="FULL" if durable else "NORMAL", query_only=False)
     _prepare_sqlite(reader, synchronous="NORMAL", query_only=True)
     return Database(url, writer, reader)

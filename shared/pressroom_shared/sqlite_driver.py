@@ -203,6 +203,29 @@ class LoopConnection(AsyncAdapt_aiosqlite_connection):
             self.away = False
             return result
 
+    def at_once(self, operation: str, rows: list[list[Any]]) -> tuple[sqlite3.Cursor, list[Any]] | None:
+        """Run a short statement on the loop, on each of some rows of parameters: its cursor, and the rows it gives.
+
+        None when it must cross, and nothing was done. Raises `sqlite3.Error`: the transaction is to be undone.
+        """
+        if self.away or len(rows) > ROWS_MAX or not PLACES.on_loop(operation):
+            return None
+        cursor = self.raw.cursor()
+        self.steps.start(interrupts=not self.writes or operation.startswith("SELECT"))
+        try:
+            if len(rows) == 1:
+                cursor.execute(operation, rows[0])
+            else:
+                cursor.executemany(operation, rows)
+            found = cursor.fetchall() if cursor.description else []
+        except sqlite3.OperationalError:
+            if not self.steps.interrupted:
+                raise
+            PLACES.was(operation, short=False)
+            return None
+        PLACES.was(operation, short=not self.steps.too_many)
+        return cursor, found
+
     def commit(self) -> None:
         self._end(self.raw.commit)
 
