@@ -20,16 +20,14 @@ from pressroom_render import handlers as pages
 from pressroom_render.app import Studio
 from pressroom_render.card_store import Cards
 from pressroom_render.card_style import Style
+from pressroom_render.cards_app import card_work
 from pressroom_render.drawers import Drawers
-from pressroom_render.image_store import Images
-from pressroom_render.portraits import Portraits
 from pressroom_render.projection import Projection
 from pressroom_render.tables import outbox as render_outbox
 from pressroom_search import handlers as search
 from pressroom_search.engine import Change, Verdict
 from pressroom_shared.database import Database
 from pressroom_shared.events import ArticlePublished, ArticleUnpublished, Outcome, OutcomeReported, decode
-from pressroom_shared.outbox import OutcomeOutbox
 from pressroom_shared.settings import Settings
 from pressroom_shared.streams import Consumer
 from tests.integration.notify.conftest import Mailbox, Office, make_settings, office_in
@@ -95,18 +93,8 @@ class CardsSink:
         self._consumer = consumer_of(self.group, self._unit, card_handlers.on_article, card_handlers.on_article)
 
     @asynccontextmanager
-    async def _begin(self) -> AsyncIterator[card_handlers.CardStore]:
-        studio = self._studio
-        async with studio.database.begin() as connection:
-            outcomes = OutcomeOutbox(connection, studio.clock, "/render/cards")
-            yield card_handlers.CardStore(
-                Cards(connection), Images(connection), Portraits(connection), studio.pages(connection), outcomes
-            )
-
-    @asynccontextmanager
     async def _unit(self) -> AsyncIterator[card_handlers.CardWork]:
-        studio = self._studio
-        yield card_handlers.CardWork(self._begin, self._drawers, studio.store, studio.site, Style(), studio.clock)
+        yield card_work(self._studio, self._drawers, Style())
 
     async def handle(self, event: AnEvent) -> None:
         await handle(self._consumer, event)

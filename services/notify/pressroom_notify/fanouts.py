@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_notify.tables import article, delivery, fanout, reader, topic
-from pressroom_notify.topics import topics_of
-from pressroom_shared.database import UtcTime, insert, on_both
+from pressroom_notify.topics import Topic, topics_of
+from pressroom_shared.database import UtcTime, on_both
 from pressroom_shared.events import Announcement, Article
 
 NEWS = "news"
@@ -49,8 +51,96 @@ ADVANCE = (
     .where(fanout.c.article_id == ARTICLE_ID, fanout.c.version == VERSION)
     .values(cursor=sa.bindparam("to"), planned=sa.bindparam("whole"), dirty=True)
 )
+DOCUMENT = sa.select(article.c.document).where(article.c.id == ARTICLE_ID)
+AFTER: sa.BindParameter[str] = sa.bindparam("after_reader", type_=sa.Text)
 JOBS_MAX = 32
 """Announcements of one transaction, where few readers are to be told."""
+
+TOPICS_SHAPE = 8
+"""Statements ask for so many topics, or a multiple, so that there are few of them."""
+
+NOBODYS = Topic("all", "nobody follows this")
+"""What fills them up: this kind has no value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """The next readers of one announcement: the last of them and how many they are; and a row in the ledger for each.
+
+    Who has a row already keeps it, unless it was cancelled by a withdrawal.
+    """
+
+    last: sa.Select[Any, int]
+    write: dict[str, Any]
+
+    @classmethod
+    def of(cls, chosen: sa.Select[Any]) -> Chunk:
+        """Of readers and how often each is told."""
+        reader_id = chosen.selected_columns[0]
+        page = chosen.order_by(reader_id).limit(sa.bindparam("readers_max", type_=sa.Integer)).subquery()
+        last = sa.select(sa.func.max(page.c.reader_id), sa.func.count()).select_from(page)
+        rows = chosen.subquery()
+        values: dict[str, Any] = {
+            "reader_id": rows.c.reader_id,
+            "article_id": sa.cast(ARTICLE_ID, sa.Text),
+            "channel": sa.literal(MAIL),
+            "occasion": sa.bindparam("of_occasion", type_=sa.Text),
+            "announced": VERSION,
+            "every_days": rows.c.every_days,
+            "priority": sa.literal(PRIORITY_NEWS, sa.Integer),
+            "state": sa.case((rows.c.every_days == 0, "queued"), else_="digest"),
+            "not_before": sa.bindparam("held_until", type_=UtcTime),
+            "tries": sa.literal(0, sa.Integer),
+            "lease": sa.literal(0, sa.Integer),
+            "detail": sa.literal(""),
+            "created_at": sa.bindparam("planned_at", type_=UtcTime),
+            "changed_at": sa.bindparam("planned_at", type_=UtcTime),
+        }
+        up_to = rows.c.reader_id <= sa.bindparam("up_to_reader", type_=sa.Text)
+        each = sa.select(*(value.label(name) for name, value in values.items())).where(up_to)
+        again = ("announced", "every_days", "state", "not_before", "tries", "changed_at")
+
+        def write(put: Any) -> Any:
+            put = put.from_select(list(values), each)
+            return put.on_conflict_do_update(
+                index_elements=[delivery.c.reader_id, delivery.c.article_id, delivery.c.channel, delivery.c.occasion],
+                set_={name: put.excluded[name] for name in again},
+                where=delivery.c.state == "cancelled",
+            )
+
+        return cls(last, on_both(delivery, write))
+
+
+WHO_WAS_TOLD = Chunk.of(
+    sa.select(delivery.c.reader_id, delivery.c.every_days).where(
+        delivery.c.article_id == ARTICLE_ID,
+        delivery.c.occasion == NEWS,
+        delivery.c.state.in_(TOLD),
+        delivery.c.version < VERSION,
+        delivery.c.reader_id > AFTER,
+    )
+)
+"""Of a correction, for who had the news."""
+
+
+@lru_cache(maxsize=8)
+def _who_follows(topics: int) -> Chunk:
+    """Of news, for who follows one of so many topics: the most immediate of those that match wins."""
+    matches = [
+        sa.and_(topic.c.kind == sa.bindparam(f"kind{number}"), topic.c.value == sa.bindparam(f"value{number}"))
+        for number in range(topics)
+    ]
+    return Chunk.of(
+        sa.select(topic.c.reader_id, sa.func.min(topic.c.every_days).label("every_days"))
+        .join(reader, reader.c.id == topic.c.reader_id)
+        .where(
+            sa.or_(*matches),
+            reader.c.state == "confirmed",
+            reader.c.confirmed_at <= sa.bindparam("announced_at", type_=UtcTime),  # who came later reads it on the site
+            topic.c.reader_id > AFTER,
+        )
+        .group_by(topic.c.reader_id)
+    )
 
 
 class Fanouts:
@@ -133,11 +223,13 @@ class Fanouts:
 
     async def _plan_chunk(self, job: Any, readers_max: int) -> int:
         """Says how many readers were planned; fewer than `readers_max` when these were the last."""
-        chosen = await self._readers(job)
-        page = chosen.order_by(chosen.selected_columns[0]).limit(readers_max).subquery()
-        last, count = (await self._connection.execute(sa.select(sa.func.max(page.c.reader_id), sa.func.count()))).one()
+        chunk, asked = await self._chunk(job)
+        asked |= {"of_article": job.article_id, "of_version": job.version, "after_reader": job.cursor}
+        last, count = (await self._connection.execute(chunk.last, {**asked, "readers_max": readers_max})).one()
         if count:
-            await self._write(job, chosen, last)
+            times = {"held_until": job.not_before, "planned_at": self._now}
+            wanted = {**asked, "up_to_reader": last, "of_occasion": job.occasion, **times}
+            await self._connection.execute(chunk.write[self._connection.dialect.name], wanted)
         await self._connection.execute(
             ADVANCE,
             {
@@ -149,60 +241,14 @@ class Fanouts:
         )
         return int(count)
 
-    async def _readers(self, job: Any) -> sa.Select[Any]:
-        """Who is to be told, with how often: the most immediate of the topics that match wins."""
+    async def _chunk(self, job: Any) -> tuple[Chunk, dict[str, Any]]:
+        """How those who are to be told are found, and with what."""
         if job.occasion != NEWS:
-            return sa.select(delivery.c.reader_id, delivery.c.every_days).where(
-                delivery.c.article_id == job.article_id,
-                delivery.c.occasion == NEWS,
-                delivery.c.state.in_(TOLD),
-                delivery.c.version < job.version,
-                delivery.c.reader_id > job.cursor,
-            )
-        document = await self._connection.scalar(sa.select(article.c.document).where(article.c.id == job.article_id))
-        matches = [
-            sa.and_(topic.c.kind == each.kind, topic.c.value == each.value)
-            for each in topics_of(Article.model_validate(document))
-        ]
-        return (
-            sa.select(topic.c.reader_id, sa.func.min(topic.c.every_days).label("every_days"))
-            .join(reader, reader.c.id == topic.c.reader_id)
-            .where(
-                sa.or_(*matches),
-                reader.c.state == "confirmed",
-                reader.c.confirmed_at <= job.at,  # who came later reads it on the site
-                topic.c.reader_id > job.cursor,
-            )
-            .group_by(topic.c.reader_id)
-        )
-
-    async def _write(self, job: Any, chosen: sa.Select[Any], last: str) -> None:
-        """A row for each; who has one already keeps it, unless it was cancelled by a withdrawal."""
-        rows = chosen.subquery()
-        values: dict[str, Any] = {
-            "reader_id": rows.c.reader_id,
-            "article_id": sa.literal(job.article_id),
-            "channel": sa.literal(MAIL),
-            "occasion": sa.literal(job.occasion),
-            "announced": sa.literal(job.version, sa.BigInteger),
-            "every_days": rows.c.every_days,
-            "priority": sa.literal(PRIORITY_NEWS, sa.Integer),
-            "state": sa.case((rows.c.every_days == 0, "queued"), else_="digest"),
-            "not_before": sa.literal(job.not_before, UtcTime),
-            "tries": sa.literal(0, sa.Integer),
-            "lease": sa.literal(0, sa.Integer),
-            "detail": sa.literal(""),
-            "created_at": sa.literal(self._now, UtcTime),
-            "changed_at": sa.literal(self._now, UtcTime),
-        }
-        statement = insert(self._connection, delivery).from_select(
-            list(values), sa.select(*values.values()).where(rows.c.reader_id <= last)
-        )
-        again = ("announced", "every_days", "state", "not_before", "tries", "changed_at")
-        await self._connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=[delivery.c.reader_id, delivery.c.article_id, delivery.c.channel, delivery.c.occasion],
-                set_={name: statement.excluded[name] for name in again},
-                where=delivery.c.state == "cancelled",
-            )
-        )
+            return WHO_WAS_TOLD, {}
+        document = await self._connection.scalar(DOCUMENT, {"of_article": job.article_id})
+        topics = topics_of(Article.model_validate(document))
+        shape = -(-len(topics) // TOPICS_SHAPE) * TOPICS_SHAPE
+        asked: dict[str, Any] = {"announced_at": job.at}
+        for number, each in enumerate([*topics, *[NOBODYS] * (shape - len(topics))]):
+            asked |= {f"kind{number}": each.kind, f"value{number}": each.value}
+        return _who_follows(shape), asked

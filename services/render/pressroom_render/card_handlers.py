@@ -44,7 +44,7 @@ FACES_MAX = 100
 
 @dataclass(frozen=True, slots=True)
 class CardStore:
-    """What is written in one transaction."""
+    """What is read and written in one transaction."""
 
     cards: Cards
     images: Images
@@ -55,8 +55,10 @@ class CardStore:
 
 @dataclass(frozen=True, slots=True)
 class CardWork:
-    """What a handler of `cards` may touch. It opens its transactions itself: a drawing must not hold one."""
+    """What a handler of `cards` may touch. It opens its transactions itself, to `read` or, by `begin`, to write too: a
+    drawing must not hold one."""
 
+    read: Callable[[], AbstractAsyncContextManager[CardStore]]
     begin: Callable[[], AbstractAsyncContextManager[CardStore]]
     drawers: Drawers
     store: SiteStore
@@ -78,7 +80,7 @@ async def on_article(event: ArticlePublished | ArticleUnpublished, work: CardWor
     """Draw the card of a publication and develop its pictures, or take a withdrawn article's cards away."""
     started = work.clock.now()
     data = event.data
-    async with work.begin() as store:
+    async with work.read() as store:
         held = await store.cards.held(data.id)
     if held is not None and data.version < held.version:
         detail = f"A newer version ({held.version}) has its card already; nothing is to be done."
@@ -88,7 +90,7 @@ async def on_article(event: ArticlePublished | ArticleUnpublished, work: CardWor
         return held.outcome
     card: Card | None = None
     if isinstance(data, Article):
-        async with work.begin() as store:
+        async with work.read() as store:
             portrait = await store.portraits.of(face_of(data))
         card = card_of(data, work.site, work.style, portrait)
         name, warning = await _draw(data.id, card, held, work, again=event.replay)
@@ -142,7 +144,7 @@ async def _renew(article_id: str, work: CardWork) -> None:
     Whoever stores a card looks here after that, and whoever stores a picture looks for its cards after that: one of
     the two sees the other's.
     """
-    async with work.begin() as store:
+    async with work.read() as store:
         held = await store.cards.held(article_id)
         if held is None or held.drawn is None or not held.live:
             return
@@ -170,7 +172,7 @@ async def _draw(article_id: str, card: Card, held: HeldCard | None, work: CardWo
 async def on_preview(event: ArticlePreviewed, work: CardWork) -> None:
     """Draw a draft's card beside its page; it ends with the page."""
     if event.data.expires_at > work.clock.now():
-        async with work.begin() as store:
+        async with work.read() as store:
             portrait = await store.portraits.of(face_of(event.data.article))
         jpeg, _, _ = await _drawn(card_of(event.data.article, work.site, work.style, portrait), work)
         await work.store.put(preview_card_key(event.data.token), jpeg)
@@ -210,7 +212,7 @@ async def _purge(held: HeldCard | None, media_keys: list[str], work: CardWork) -
     """Nothing is left of the article's cards, nor of what was made of pictures that only it has named."""
     if held is not None:
         await _erase([each for each in [*held.former, held.name] if each], work)
-    async with work.begin() as store:
+    async with work.read() as store:
         made = await store.images.made_of(media_keys)
     await Shelf(work.store, work.drawers).clear(made)
     async with work.begin() as store:

@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from pressroom_render.app import SOURCE, Studio, look_watch
 from pressroom_render.card_handlers import CardStore, CardWork, on_article, on_author, on_preview
 from pressroom_render.card_store import Cards
-from pressroom_render.card_style import load_style
+from pressroom_render.card_style import Style, load_style
 from pressroom_render.drawers import Drawers
 from pressroom_render.image_store import Images
 from pressroom_render.portraits import Portraits
@@ -25,22 +27,36 @@ HANDLED_A_DRAWER = 2
 """One whose card is being drawn, and one that reads or writes its files."""
 
 
+def card_work(studio: Studio, drawers: Drawers, style: Style) -> CardWork:
+    """What the handlers of `cards` work with."""
+
+    def store(connection: AsyncConnection) -> CardStore:
+        outcomes = OutcomeOutbox(connection, studio.clock, "/render/cards")
+        return CardStore(
+            Cards(connection), Images(connection), Portraits(connection), studio.pages(connection), outcomes
+        )
+
+    @asynccontextmanager
+    async def read() -> AsyncIterator[CardStore]:
+        async with studio.database.read() as connection:
+            yield store(connection)
+
+    @asynccontextmanager
+    async def begin() -> AsyncIterator[CardStore]:
+        async with studio.database.begin() as connection:
+            yield store(connection)
+
+    return CardWork(read, begin, drawers, studio.store, studio.site, style, studio.clock)
+
+
 async def cards_parts(studio: Studio) -> list[Runnable]:
     """The `cards` group: draws, stores, has the article's page written again, relays outcomes."""
     drawers = Drawers(studio.settings)
     style = load_style(studio.settings.site)
 
     @asynccontextmanager
-    async def begin() -> AsyncIterator[CardStore]:
-        async with studio.database.begin() as connection:
-            outcomes = OutcomeOutbox(connection, studio.clock, "/render/cards")
-            yield CardStore(
-                Cards(connection), Images(connection), Portraits(connection), studio.pages(connection), outcomes
-            )
-
-    @asynccontextmanager
     async def work() -> AsyncIterator[CardWork]:
-        yield CardWork(begin, drawers, studio.store, studio.site, style, studio.clock)
+        yield card_work(studio, drawers, style)
 
     at_once = HANDLED_A_DRAWER * studio.settings.cards_workers  # whoever waits for a drawer waits in the stream
     settings = studio.settings.model_copy(update={"streams_workers": at_once})

@@ -11,18 +11,12 @@ from pathlib import Path
 import pytest
 
 from pressroom_render.app import Studio, open_studio, prepare_site
-from pressroom_render.card_handlers import CardStore, CardWork
-from pressroom_render.card_store import Cards
-from pressroom_render.card_style import Style
 from pressroom_render.drawers import Drawers
 from pressroom_render.handlers import on_article
-from pressroom_render.image_store import Images
-from pressroom_render.portraits import Portraits
 from pressroom_render.settings import Settings
 from pressroom_render.writer import PageWriter
 from pressroom_shared.clock import ManualClock
 from pressroom_shared.events import ArticlePublished, ArticleUnpublished, Outcome
-from pressroom_shared.outbox import OutcomeOutbox
 
 SITE = """
 title = "The Test Courier"
@@ -85,20 +79,6 @@ def drawers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drawers]:
     drawers = Drawers(make_settings(tmp_path_factory.mktemp("drawers")))
     yield drawers
     drawers.close()
-
-
-def card_work(studio: Studio, drawers: Drawers) -> CardWork:
-    """What a handler of `cards` works with."""
-
-    @asynccontextmanager
-    async def begin() -> AsyncIterator[CardStore]:
-        async with studio.database.begin() as connection:
-            outcomes = OutcomeOutbox(connection, studio.clock, "/render/cards")
-            yield CardStore(
-                Cards(connection), Images(connection), Portraits(connection), studio.pages(connection), outcomes
-            )
-
-    return CardWork(begin, drawers, studio.store, studio.site, Style(), studio.clock)
 
 
 async def take_in(studio: Studio, event: Event, *, in_bulk: bool = False) -> Outcome | None:

@@ -13,6 +13,8 @@ import sqlalchemy as sa
 from pressroom_render.app import Studio
 from pressroom_render.card_handlers import on_article
 from pressroom_render.card_store import Cards, HeldCard
+from pressroom_render.card_style import Style
+from pressroom_render.cards_app import card_work
 from pressroom_render.drawers import Drawers
 from pressroom_render.image_names import PictureName, Responsive, name_of
 from pressroom_render.image_store import Images
@@ -20,11 +22,11 @@ from pressroom_render.tables import outbox, page
 from pressroom_shared.events import ArticlePublished, Media
 from tests import hostile
 from tests.examples import published, unpublished
-from tests.integration.render.conftest import Event, card_work, take_in, tree, write_all
+from tests.integration.render.conftest import Event, take_in, tree, write_all
 
 
 async def draw_card(studio: Studio, drawers: Drawers, event: Event) -> None:
-    work = card_work(studio, drawers)
+    work = card_work(studio, drawers, Style())
     outcome = await on_article(event, work)
     if outcome is not None:
         await work.add(outcome)

@@ -12,11 +12,13 @@ import pyvips
 from pressroom_render.app import Studio
 from pressroom_render.card_handlers import CardWork, on_article, on_author
 from pressroom_render.card_store import HeldCard
+from pressroom_render.card_style import Style
+from pressroom_render.cards_app import card_work
 from pressroom_render.drawers import Drawers
 from pressroom_shared.events import ArticlePublished, AuthorChanged
 from tests import hostile
 from tests.examples import described, published
-from tests.integration.render.conftest import card_work, take_in, tree, write_all
+from tests.integration.render.conftest import take_in, tree, write_all
 
 PAGE = "author/ines-falk/index.html"
 FACE_AT = (930, 340, 60, 60)
@@ -24,7 +26,7 @@ FACE_AT = (930, 340, 60, 60)
 
 @pytest.fixture
 def work(studio: Studio, drawers: Drawers) -> CardWork:
-    return card_work(studio, drawers)
+    return card_work(studio, drawers, Style())
 
 
 def opinion(number: int = 1, **fields: Any) -> ArticlePublished:

@@ -10,6 +10,8 @@ import sqlalchemy as sa
 
 from pressroom_render.app import Studio
 from pressroom_render.card_handlers import on_preview as draw_preview
+from pressroom_render.card_style import Style
+from pressroom_render.cards_app import card_work
 from pressroom_render.drawers import Drawers
 from pressroom_render.handlers import on_preview
 from pressroom_render.previews import KEPT_AFTER, PreviewWriter, card_key, page_key
@@ -18,7 +20,7 @@ from pressroom_shared.clock import ManualClock
 from pressroom_shared.events import ArticlePreviewed
 from pressroom_shared.streams import Poison
 from tests.examples import article, previewed, published, unpublished
-from tests.integration.render.conftest import card_work, take_in, tree, write_all
+from tests.integration.render.conftest import take_in, tree, write_all
 
 TOKEN = "t" * 43
 
@@ -137,7 +139,7 @@ async def test_previews_are_apart_from_the_projection(studio: Studio) -> None:
 async def test_its_card_is_drawn_beside_it_until_its_end(studio: Studio) -> None:
     drawers = Drawers(studio.settings)
     try:
-        work = card_work(studio, drawers)
+        work = card_work(studio, drawers, Style())
         await draw_preview(previewed(), work)
         card = await studio.store.get(card_key(TOKEN))
         assert card is not None
