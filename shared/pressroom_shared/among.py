@@ -12,18 +12,24 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
+Column = sa.ColumnElement[str] | sa.ColumnElement[int]
 
-class Texts(sa.types.TypeDecorator[Iterable[str]]):
-    """Several texts as one parameter: an array, or JSON where there are no arrays."""
+
+class Several(sa.types.TypeDecorator[Iterable[Any]]):
+    """Several texts or numbers as one parameter: an array, or JSON where there are no arrays."""
 
     impl = sa.Text
     cache_ok = True
 
+    def __init__(self, of: type[sa.Text | sa.BigInteger]) -> None:
+        super().__init__()
+        self.of = of
+
     def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
         array = dialect.name == "postgresql"
-        return dialect.type_descriptor(postgresql.ARRAY(sa.Text) if array else sa.Text())
+        return dialect.type_descriptor(postgresql.ARRAY(self.of) if array else sa.Text())
 
-    def process_bind_param(self, value: Iterable[str] | None, dialect: Dialect) -> Any:
+    def process_bind_param(self, value: Iterable[Any] | None, dialect: Dialect) -> Any:
         values = list(value or ())
         return values if dialect.name == "postgresql" else json.dumps(values)
 
@@ -34,9 +40,10 @@ class _Among(FunctionElement[Any]):
     inherit_cache = True
 
 
-def among(column: sa.ColumnElement[str], name: str) -> sa.ColumnElement[bool]:
-    """Whether a text column is one of the texts that the parameter `name` gives when the statement is executed."""
-    return _Among(column, sa.bindparam(name, type_=Texts()))
+def among(column: Column, name: str) -> sa.ColumnElement[bool]:
+    """Whether a column is one of the texts or numbers that the parameter `name` gives when it is executed."""
+    of: type[sa.Text | sa.BigInteger] = sa.BigInteger if isinstance(column.type, sa.Integer) else sa.Text
+    return _Among(column, sa.bindparam(name, type_=Several(of)))
 
 
 @compiles(_Among)

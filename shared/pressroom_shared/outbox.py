@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from pressroom_shared.among import among
 from pressroom_shared.clock import Clock
 from pressroom_shared.database import UtcTime, row_id
 from pressroom_shared.events import Outcome, OutcomeReported
@@ -67,7 +68,7 @@ ADD = sa.insert(OUTBOX)
 NEWEST = sa.select(sa.func.max(OUTBOX.c.id))
 NEWEST_ROW = sa.select(OUTBOX.c.stream, OUTBOX.c.created_at).order_by(OUTBOX.c.id.desc()).limit(1)
 NEWEST_SEQUENCE = sa.select(sa.func.max(OUTBOX.c.sequence))
-SEQUENCES = sa.select(OUTBOX.c.id, OUTBOX.c.sequence).where(OUTBOX.c.id.in_(sa.bindparam("rows", expanding=True)))
+SEQUENCES = sa.select(OUTBOX.c.id, OUTBOX.c.sequence).where(among(OUTBOX.c.id, "rows"))
 MARK_RELAYED = (
     sa.update(OUTBOX)
     .where(OUTBOX.c.id == sa.bindparam("row"))

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from pressroom_notify.ledger import queue_letter
 from pressroom_notify.readers import next_digest
 from pressroom_notify.settings import Settings
-from pressroom_notify.tables import delivery, reader
+from pressroom_notify.tables import delivery, in_state, reader
 
 READERS_MAX = 200
 """Readers whose digests are gathered in one transaction."""
@@ -33,7 +33,7 @@ class Digests:
         waiting = sa.and_(
             delivery.c.reader_id == reader.c.id,
             delivery.c.every_days == every_days,
-            delivery.c.state == "digest",
+            in_state("digest"),
             delivery.c.digest_id.is_(None),
             delivery.c.not_before <= self._now,
         )
@@ -59,7 +59,7 @@ class Digests:
         mine = sa.and_(
             delivery.c.reader_id == row.id,
             delivery.c.every_days == every_days,
-            delivery.c.state == "digest",
+            in_state("digest"),
             delivery.c.digest_id.is_(None),
             delivery.c.created_at <= row.due_at,
             delivery.c.not_before <= self._now,

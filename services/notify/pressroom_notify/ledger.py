@@ -16,8 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_notify.retries import Failed, Result, Sent, Suppress, Uncertain, settle
 from pressroom_notify.settings import Settings
-from pressroom_notify.tables import delivery, fanout, reader
-from pressroom_shared.database import insert
+from pressroom_notify.tables import delivery, fanout, in_state, reader
+from pressroom_shared.database import UtcTime, insert
 
 PRIORITY_LINK = 0
 UNCERTAIN = "The sender stopped while this was on its way; it may have arrived, and is not sent again."
@@ -43,6 +43,38 @@ class Settled:
 
     row: Row
     result: Result
+
+
+# Asked after every commit, and so built once.
+NOW: sa.BindParameter[datetime] = sa.bindparam("now", type_=UtcTime)
+IS_DUE = sa.and_(in_state("queued", "deferred"), delivery.c.not_before <= NOW)
+ANY_DUE = sa.select(delivery.c.id).where(IS_DUE).limit(1)
+DUE = (
+    sa.select(delivery.c.id)
+    .where(IS_DUE)
+    .order_by(delivery.c.priority, delivery.c.not_before, delivery.c.id)
+    .limit(sa.bindparam("mails_max", type_=sa.Integer))
+    .with_for_update(skip_locked=True)
+    .cte("due")
+)
+CLAIM = (
+    sa.update(delivery)
+    .where(delivery.c.id.in_(sa.select(DUE.c.id)))
+    .values(
+        state="leased",
+        owner=sa.bindparam("owned_by"),
+        lease=delivery.c.lease + 1,
+        leased_until=sa.bindparam("until"),
+        changed_at=NOW,
+    )
+    .returning(
+        delivery.c.priority,
+        *(
+            delivery.c[name]
+            for name in ("id", "reader_id", "article_id", "occasion", "announced", "lease", "tries", "created_at")
+        ),
+    )
+)
 
 
 async def queue_letter(connection: AsyncConnection, reader_id: str, occasion: str, now: datetime) -> None:
@@ -79,29 +111,14 @@ class Ledger:
 
     async def claim(self, limit: int) -> list[Row]:
         """Lease the next mails that are due. Each goes to one sender."""
-        due = (
-            sa.select(delivery.c.id)
-            .where(delivery.c.state.in_(("queued", "deferred")), delivery.c.not_before <= self._now)
-            .order_by(delivery.c.priority, delivery.c.not_before, delivery.c.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-            .cte("due")
-        )
-        columns = ("id", "reader_id", "article_id", "occasion", "announced", "lease", "tries", "created_at")
-        claimed = await self._connection.execute(
-            sa.update(delivery)
-            .where(delivery.c.id.in_(sa.select(due.c.id)))
-            .values(
-                state="leased",
-                owner=self._owner,
-                lease=delivery.c.lease + 1,
-                leased_until=self._until,
-                changed_at=self._now,
-            )
-            .returning(delivery.c.priority, *(delivery.c[name] for name in columns))
-        )
-        rows = sorted(tuple(each) for each in claimed)
+        asked = {"owned_by": self._owner, "until": self._until, "now": self._now, "mails_max": limit}
+        claimed = await self._connection.execute(CLAIM, asked)
+        rows = sorted(tuple(each) for each in claimed.all())
         return [Row(*each[1:]) for each in rows]
+
+    async def any_due(self) -> bool:
+        """Whether there is a mail to be leased."""
+        return await self._connection.scalar(ANY_DUE, {"now": self._now}) is not None
 
     async def intend(self, rows: Sequence[Row], versions: dict[str, int]) -> list[Row]:
         """Mark mails as being sent, with the article's version. Only those that are still ours come back."""

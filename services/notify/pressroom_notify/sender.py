@@ -105,6 +105,9 @@ class Sender:
 
         Raises `MailServerAway` when the server does not answer; what was leased is deferred then.
         """
+        async with self._database.read() as connection:
+            if not await self._ledger(connection).any_due():
+                return False
         async with self._database.begin(wake=False) as connection:
             pending = deque(await self._ledger(connection).claim(self._settings.lease_rows))
         if not pending:

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_render.tables import card as table
-from pressroom_shared.database import insert
+from pressroom_shared.database import Insert, on_both
 from pressroom_shared.events import Outcome
+
+
+def _put(put: Insert, *, replay: bool) -> Insert:
+    """Newer wins; of a replay, as new wins too."""
+    newer = put.excluded.version >= table.c.version if replay else put.excluded.version > table.c.version
+    taken = {each.name: put.excluded[each.name] for each in table.c if each is not table.c.article_id}
+    return put.on_conflict_do_update(index_elements=[table.c.article_id], set_=taken, where=newer)
+
+
+# The statements of every card are built once.
+HELD = sa.select(table).where(table.c.article_id == sa.bindparam("of_article"))
+PUT = {replay: on_both(table, partial(_put, replay=replay)) for replay in (False, True)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +49,7 @@ class Cards:
         self._connection = connection
 
     async def held(self, article_id: str) -> HeldCard | None:
-        row = (await self._connection.execute(sa.select(table).where(table.c.article_id == article_id))).one_or_none()
+        row = (await self._connection.execute(HELD, {"of_article": article_id})).one_or_none()
         if row is None:
             return None
         outcome = Outcome.model_validate(row.outcome)
@@ -71,13 +84,5 @@ class Cards:
             "author": card.author,
             "drawn": card.drawn,
         }
-        given = sa.literal(card.version)
-        statement = insert(self._connection, table).values(**values)
-        result = await self._connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=[table.c.article_id],
-                set_={key: value for key, value in values.items() if key != "article_id"},
-                where=given >= table.c.version if replay else given > table.c.version,
-            )
-        )
+        result = await self._connection.execute(PUT[replay][self._connection.dialect.name], values)
         return bool(result.rowcount)

@@ -41,6 +41,17 @@ ROLES = ("previous", "next", "also", "translations", PICKS, OPINION, TRENDING)
 """What stands around an article. Nothing stands around a draft."""
 
 
+# Asked after every commit, and so built once.
+NOW: sa.BindParameter[datetime] = sa.bindparam("now", type_=UtcTime)
+DUE = (
+    sa.select(table)
+    .where(sa.not_(table.c.written), table.c.expires_at > NOW)
+    .order_by(table.c.token)
+    .limit(AT_ONCE_MAX)
+)
+ENDED = sa.select(table.c.token).where(table.c.expires_at <= NOW).order_by(table.c.expires_at).limit(AT_ONCE_MAX * 10)
+
+
 def page_key(token: str) -> str:
     """The page's place in the site store: beside the public site, which may be built anew and switched."""
     return f"preview/{token}/index.html"
@@ -74,8 +85,7 @@ class Previews:
 
     async def due(self, now: datetime) -> list[Preview]:
         """Those whose pages are to be written."""
-        statement = sa.select(table).where(sa.not_(table.c.written), table.c.expires_at > now)
-        rows = await self._connection.execute(statement.order_by(table.c.token).limit(AT_ONCE_MAX))
+        rows = await self._connection.execute(DUE, {"now": now})
         return [
             Preview(
                 token=row.token,
@@ -83,7 +93,7 @@ class Previews:
                 expires_at=row.expires_at,
                 article=Article.model_validate(row.document),
             )
-            for row in rows
+            for row in rows.all()
         ]
 
     async def note_written(self, tokens: list[str]) -> None:
@@ -91,8 +101,7 @@ class Previews:
 
     async def ended(self, now: datetime) -> list[str]:
         """The tokens of those whose time is over."""
-        statement = sa.select(table.c.token).where(table.c.expires_at <= now).order_by(table.c.expires_at)
-        return list((await self._connection.execute(statement.limit(AT_ONCE_MAX * 10))).scalars())
+        return list((await self._connection.execute(ENDED, {"now": now})).scalars())
 
     async def forget(self, now: datetime) -> None:
         """Erase the rows of those whose files have been away for long enough."""

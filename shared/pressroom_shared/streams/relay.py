@@ -150,14 +150,15 @@ class Relay:
             await redis.aclose()
 
     async def _listen(self) -> None:
-        """Wake when another process has committed."""
+        """Wake when another process has committed. Our own word is for whoever leads: it would wake us in a circle."""
         while True:
             redis = connect(self._settings.redis_url, tries=0)
             try:
                 async with redis.pubsub(ignore_subscribe_messages=True) as words:
                     await words.subscribe(wake(self._source))
                     while True:
-                        if await words.get_message(timeout=READ_BLOCK_MS / 1000):
+                        word = await words.get_message(timeout=READ_BLOCK_MS / 1000)
+                        if word and word["data"] != self._lease.owner.encode():
                             self._wakeup.set()
             except (RedisError, ConnectionError, TimeoutError):
                 await asyncio.sleep(TURN_S)
@@ -189,7 +190,7 @@ class Relay:
         may_lead = self._leads and rows and time.monotonic() - self._tended_at <= TURN_S
         if not may_lead and not await self._tend(redis):
             if rows:
-                await redis.publish(wake(self._source), b"")
+                await redis.publish(wake(self._source), self._lease.owner)
             return False
         if rows:
             return not await self._full(redis, {each.stream for each in rows}) and await self._relay(redis, rows)
@@ -235,8 +236,8 @@ class Relay:
 
     async def _tend(self, redis: Redis) -> bool:
         """Hold the lease, see that Redis still has what it was given, trim. Says whether we lead."""
-        if self._leads and time.monotonic() - self._tended_at < TURN_S * 0.9:
-            return True
+        if time.monotonic() - self._tended_at < TURN_S * 0.9:
+            return self._leads
         async with self._database.begin(wake=False) as connection:
             took = await self._lease.take(connection)
             if took and not self._leads:

@@ -16,6 +16,7 @@ from pressroom_shared.clock import SystemClock
 from pressroom_shared.database import Database, new_metadata, open_database
 from pressroom_shared.ids import new_id
 from pressroom_shared.keys import ARTICLES, BULK, FIELD, SINKS, bulk, wake
+from pressroom_shared.leases import Lease
 from pressroom_shared.settings import Settings
 from pressroom_shared.streams import Relay
 from pressroom_shared.streams.client import connect
@@ -127,6 +128,34 @@ async def test_what_another_process_commits_wakes_the_one_that_relays(
             await until(lambda: _all_in(redis, 2))
             await until(lambda: _none_waits(database))
     assert await names_in(redis) == ["own", "another's"]
+
+
+async def test_who_stands_by_says_once_that_there_is_something_and_does_not_wake_itself(
+    database: Database, redis: Any, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pressroom_shared.streams.relay.TURN_S", 600)
+    async with database.begin() as connection:
+        assert await Lease("relay:/test", "who leads", ttl_s=600, clock=SystemClock()).take(connection)
+    words: list[bytes] = []
+    async with (
+        redis.pubsub(ignore_subscribe_messages=True) as heard,
+        running(Relay(database, settings(redis_url, tmp_path), source="/test")),
+    ):
+        await heard.subscribe(wake("/test"))
+        await until(lambda: _listeners(redis, 2))
+
+        async def said(count: int) -> bool:
+            if word := await heard.get_message(timeout=0.01):
+                words.append(word["data"])
+            return len(words) >= count
+
+        await store(database, "waits")
+        await until(lambda: said(1))
+        with pytest.raises(AssertionError):
+            await until(lambda: said(2), timeout_s=1)
+        await store(database, "waits too")
+        await until(lambda: said(2))
+    assert await waiting_rows(database) == 2
 
 
 async def _listeners(redis: Any, count: int) -> bool:
