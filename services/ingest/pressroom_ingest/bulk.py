@@ -26,6 +26,8 @@ BREATH_S = 0.02
 BATCH_MAX = 20
 """Articles of one transaction: an editor's waits for it."""
 
+ANY = sa.select(bulk.c.id).limit(1)
+
 
 class Bulk:
     """The waiting ones, in one transaction."""
@@ -87,7 +89,7 @@ class Feeder:
     async def turn(self) -> int:
         """Send one batch when there is one. Says how many articles."""
         async with self._desk.database.read() as connection:
-            if await connection.scalar(sa.select(bulk.c.id).limit(1)) is None:
+            if await connection.scalar(ANY) is None:
                 return 0
         async with self._desk.begin() as work:
             taken = await work.bulk.take(BATCH_MAX)

@@ -19,6 +19,11 @@ from pressroom_shared.events import Change
 from pressroom_shared.http import Problem
 
 
+# Asked several times a second, and so built once.
+NEXT_AT = sa.select(schedule.c.at).where(schedule.c.held.is_(None)).order_by(schedule.c.at).limit(1)
+HELD = sa.select(sa.func.count()).select_from(schedule).where(schedule.c.held.is_not(None))
+
+
 @dataclass(frozen=True, slots=True)
 class Scheduled:
     """One publication to come. `held` says why it waits for an editor though its time is over."""
@@ -108,9 +113,7 @@ class Schedules:
 
     async def next_at(self) -> datetime | None:
         """When the next one is due."""
-        when: datetime | None = await self._connection.scalar(
-            sa.select(schedule.c.at).where(schedule.c.held.is_(None)).order_by(schedule.c.at).limit(1)
-        )
+        when: datetime | None = await self._connection.scalar(NEXT_AT)
         return when
 
     async def take_due(self, limit: int) -> list[Scheduled]:
@@ -134,10 +137,7 @@ class Schedules:
 
     async def held(self) -> int:
         """How many wait for an editor."""
-        count = await self._connection.scalar(
-            sa.select(sa.func.count()).select_from(schedule).where(schedule.c.held.is_not(None))
-        )
-        return int(count or 0)
+        return int(await self._connection.scalar(HELD) or 0)
 
     async def went_out_late(self, by: timedelta, *, since: datetime) -> int:
         """How many publications since then were later than scheduled, by more than that."""

@@ -86,6 +86,9 @@ class Turns:
     async def plan(self) -> bool:
         """Plan a chunk of readers."""
         desk = self.desk
+        async with desk.database.read() as connection:
+            if not await Fanouts(connection, desk.clock.now()).any():
+                return False
         async with desk.database.begin(wake=False) as connection:
             planned = await Fanouts(connection, desk.clock.now()).plan(desk.settings.fanout_readers)
         if planned:
@@ -96,6 +99,9 @@ class Turns:
     async def report(self) -> bool:
         """Tell receipts the counts that have changed."""
         desk = self.desk
+        async with desk.database.read() as connection:
+            if not await Reports(connection, OutcomeOutbox(connection, desk.clock, SOURCE), desk.clock.now()).any():
+                return False
         async with desk.database.begin(wake=False) as connection:
             outcomes = OutcomeOutbox(connection, desk.clock, SOURCE)
             told = await Reports(connection, outcomes, desk.clock.now()).tell()

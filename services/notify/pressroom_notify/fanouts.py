@@ -46,6 +46,7 @@ NEXT_JOB = (
     .limit(1)
     .with_for_update(skip_locked=True)
 )
+ANY_JOB = sa.select(fanout.c.version).where(~fanout.c.planned).limit(1)
 ADVANCE = (
     sa.update(fanout)
     .where(fanout.c.article_id == ARTICLE_ID, fanout.c.version == VERSION)
@@ -206,6 +207,10 @@ class Fanouts:
             )
             or 0
         )
+
+    async def any(self) -> bool:
+        """Whether there is anything to plan."""
+        return await self._connection.scalar(ANY_JOB) is not None
 
     async def plan(self, readers_max: int) -> int:
         """Plan the next readers of the oldest fan-outs that are not planned whole. Says how many of these there were.

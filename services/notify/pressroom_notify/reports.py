@@ -8,13 +8,40 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pressroom_notify.tables import article, delivery, fanout
+from pressroom_notify.tables import article, delivery, fanout, in_state
 from pressroom_shared.events import NotifyCounts, Outcome
 from pressroom_shared.outbox import OutcomeOutbox
 
 OPEN = ("queued", "leased", "sending")
 ARTICLES_MAX = 100
 """Articles reported in one transaction."""
+
+# Asked after every commit, and so built once.
+ARTICLE_ID: sa.BindParameter[str] = sa.bindparam("of_article")
+VERSION: sa.BindParameter[int] = sa.bindparam("of_version", type_=sa.BigInteger)
+ABOUT = sa.and_(fanout.c.article_id == ARTICLE_ID, fanout.c.reported_version == VERSION)
+ANY_DIRTY = sa.select(fanout.c.version).where(fanout.c.dirty).limit(1)
+DIRTY = (
+    sa.select(fanout).where(fanout.c.dirty).order_by(fanout.c.at).limit(ARTICLES_MAX).with_for_update(skip_locked=True)
+)
+JOBS = sa.select(fanout).where(ABOUT)
+COUNTED = (
+    sa.select(delivery.c.state, delivery.c.every_days, sa.func.count())
+    .join(fanout, sa.and_(fanout.c.article_id == delivery.c.article_id, fanout.c.version == delivery.c.announced))
+    .where(ABOUT)
+    .group_by(delivery.c.state, delivery.c.every_days)
+)
+RECEIVED = sa.select(article.c.received_at).where(article.c.id == ARTICLE_ID)
+STILL_CHANGING = sa.select(sa.func.count()).where(
+    delivery.c.article_id == ARTICLE_ID,
+    delivery.c.announced == VERSION,
+    in_state(*OPEN, "deferred", "digest"),
+)
+CLEAN = (
+    sa.update(fanout)
+    .where(fanout.c.article_id == ARTICLE_ID, fanout.c.version == VERSION)
+    .values(dirty=False, finished=sa.bindparam("over"))
+)
 
 
 class Reports:
@@ -25,19 +52,16 @@ class Reports:
         self._outcomes = outcomes
         self._now = now
 
+    async def any(self) -> bool:
+        """Whether there is anything to tell."""
+        return await self._connection.scalar(ANY_DIRTY) is not None
+
     async def tell(self) -> int:
         """Tell every receipt whose counts have changed. Says how many.
 
         A change that commits meanwhile waits for these rows' locks and marks them again, so none is missed.
         """
-        dirty = await self._connection.execute(
-            sa.select(fanout)
-            .where(fanout.c.dirty)
-            .order_by(fanout.c.at)
-            .limit(ARTICLES_MAX)
-            .with_for_update(skip_locked=True)
-        )
-        rows = dirty.all()
+        rows = (await self._connection.execute(DIRTY)).all()
         for article_id, version in sorted({(row.article_id, row.reported_version) for row in rows}):
             await self._outcomes.add(await self._outcome(article_id, version))
         for row in rows:
@@ -45,20 +69,12 @@ class Reports:
         return len(rows)
 
     async def _outcome(self, article_id: str, version: int) -> Outcome:
-        about = sa.and_(fanout.c.article_id == article_id, fanout.c.reported_version == version)
-        jobs = (await self._connection.execute(sa.select(fanout).where(about))).all()
-        found = await self._connection.execute(
-            sa.select(delivery.c.state, delivery.c.every_days, sa.func.count())
-            .join(
-                fanout,
-                sa.and_(fanout.c.article_id == delivery.c.article_id, fanout.c.version == delivery.c.announced),
-            )
-            .where(about)
-            .group_by(delivery.c.state, delivery.c.every_days)
-        )
+        of = {"of_article": article_id, "of_version": version}
+        jobs = (await self._connection.execute(JOBS, of)).all()
+        found = await self._connection.execute(COUNTED, of)
         immediate: dict[str, int] = {}
         digest = 0
-        for state, every_days, count in found:
+        for state, every_days, count in found.all():
             if every_days == 0:
                 immediate[state] = immediate.get(state, 0) + count
             elif state != "cancelled":
@@ -77,9 +93,7 @@ class Reports:
             # While readers are still being planned, there is one more thing to come.
             open=sum(immediate.get(state, 0) for state in OPEN) + planning,
         )
-        received: datetime | None = await self._connection.scalar(
-            sa.select(article.c.received_at).where(article.c.id == article_id)
-        )
+        received: datetime | None = await self._connection.scalar(RECEIVED, {"of_article": article_id})
         took_s = (self._now - received).total_seconds() if received else 0
         return Outcome(
             service="notify",
@@ -94,18 +108,9 @@ class Reports:
 
     async def _clean(self, row: Any) -> None:
         """Told. It is finished when nothing of it can change by itself any more."""
-        waiting = await self._connection.scalar(
-            sa.select(sa.func.count()).where(
-                delivery.c.article_id == row.article_id,
-                delivery.c.announced == row.version,
-                delivery.c.state.in_((*OPEN, "deferred", "digest")),
-            )
-        )
-        await self._connection.execute(
-            sa.update(fanout)
-            .where(fanout.c.article_id == row.article_id, fanout.c.version == row.version)
-            .values(dirty=False, finished=row.planned and not waiting)
-        )
+        of = {"of_article": row.article_id, "of_version": row.version}
+        waiting = await self._connection.scalar(STILL_CHANGING, of)
+        await self._connection.execute(CLEAN, {**of, "over": bool(row.planned and not waiting)})
 
 
 def sentence(counts: NotifyCounts, cancelled: int = 0) -> str:

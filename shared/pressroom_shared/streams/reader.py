@@ -6,6 +6,7 @@ asks `running` and calls `restart`.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import os
@@ -24,6 +25,14 @@ from pressroom_shared.streams.entries import Raw
 
 log = logging.getLogger("pressroom_shared.streams.faststream")
 log.setLevel(logging.WARNING)  # below it, a line for every message
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """A reader that is stopped is cancelled where it waits: FastStream takes that for an error of ours."""
+    return not (record.exc_info and record.exc_info[0] and issubclass(record.exc_info[0], asyncio.CancelledError))
+
+
+log.addFilter(_is_news)
 
 Deliver = Callable[[Raw], Awaitable[None]]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -183,6 +184,31 @@ async def test_stopping_finishes_what_is_in_hand_and_leaves_nothing_pending_unde
     assert log.seen == ["in-hand"]
     assert await pending(redis) == 0
     assert consumer.name.encode() not in [each["name"] for each in await redis.xinfo_consumers(ARTICLES, "search")]
+
+
+async def test_stopping_while_all_workers_are_busy_prints_no_error(
+    redis: Any, redis_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    log, started, release = Log(), asyncio.Event(), asyncio.Event()
+
+    async def handle(event: ArticlePublished, log: Log) -> None:
+        started.set()
+        await release.wait()
+        log.seen.append(event.data.id)
+
+    for number in range(3):
+        await publish(redis, published(id=f"a{number}"))
+    async with running(consumer_of(log, settings(redis_url, tmp_path, streams_workers=1), handle)) as stop:
+        await started.wait()
+        await until(lambda: _is_read(redis, 2))
+        stop.set()
+        asyncio.get_running_loop().call_later(0.1, release.set)
+    assert log.seen == ["a0"]
+    assert [each.message for each in caplog.records if each.levelno >= logging.ERROR] == []
+
+
+async def _is_read(redis: Any, count: int) -> bool:
+    return await pending(redis) >= count
 
 
 async def test_stopping_hands_back_what_cannot_be_finished_without_counting_it(
