@@ -18,7 +18,6 @@ from pressroom_shared.database import insert
 from pressroom_shared.events import Change
 from pressroom_shared.http import Problem
 
-
 # Asked several times a second, and so built once.
 NEXT_AT = sa.select(schedule.c.at).where(schedule.c.held.is_(None)).order_by(schedule.c.at).limit(1)
 HELD = sa.select(sa.func.count()).select_from(schedule).where(schedule.c.held.is_not(None))
