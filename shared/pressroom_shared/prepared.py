@@ -3,10 +3,9 @@
 SQLAlchemy takes ten times as long to execute a statement as SQLite to find a row: 30 us and 3. It still builds and
 compiles each; here the text is kept, with what turns parameters and columns into their types, and given to the driver
 where that would run it on the loop. Everything else goes SQLAlchemy's way: a statement that is met for the first time
-or is no constant, one that is long or crosses for another reason, one that fails (SQLAlchemy's error says more), and
-PostgreSQL.
+or is no constant, one that is long or crosses for another reason, one whose parameters are wrong, and PostgreSQL.
 
-What must stay true: both ways give the same rows, and say the same of how many there were.
+What must stay true: both ways give the same rows and errors, and say the same of how many there were.
 """
 
 from __future__ import annotations
@@ -140,9 +139,14 @@ class Transaction(AsyncConnection):
         connection: LoopConnection = raw
         try:
             arguments = [prepared.arguments(each) for each in rows]
-            found = connection.at_once(prepared.text, arguments)
-        except (sqlite3.Error, ValueError, LookupError):
+        except (ValueError, LookupError, AttributeError, TypeError):
             return None
+        try:
+            found = connection.at_once(prepared.text, arguments)
+        except sqlite3.Error as error:
+            # Never tried again: SQLite may have undone the transaction, and a second try would be committed by itself.
+            wrapped = sa.exc.DBAPIError.instance(prepared.text, arguments, error, sqlite3.Error, dialect=self.dialect)
+            raise wrapped from error
         return None if found is None else prepared.answer(*found)
 
 

@@ -157,3 +157,23 @@ async def test_what_is_undone_is_undone_for_kept_statements_too(database: Databa
         assert await connection.scalar(sa.select(sa.func.max(NOTE.c.number))) == 3
         with pytest.raises(sa.exc.OperationalError, match="readonly"):
             await often(connection, change, {"to": 99})
+
+
+async def test_what_the_database_refuses_is_not_tried_again(database: Database) -> None:
+    """SQLite may have undone the whole transaction by then: a second try would be committed by itself."""
+    calls: list[int] = []
+
+    def once_full(number: int) -> int:
+        calls.append(number)
+        if number == 7:
+            raise OSError(28, "No space left on device")
+        return number
+
+    change = sa.text("UPDATE note SET number = once_full(:to)")
+    async with database.begin() as connection:
+        raw: Any = (await connection.get_raw_connection()).dbapi_connection
+        raw.raw.create_function("once_full", 1, once_full)
+        await often(connection, change, {"to": 1})
+        with pytest.raises(sa.exc.OperationalError):
+            await connection.execute(change, {"to": 7})
+    assert calls.count(7) == 1
