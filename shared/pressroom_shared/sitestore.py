@@ -9,7 +9,6 @@ import contextlib
 import os
 import re
 import secrets
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,19 +16,14 @@ from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from pressroom_shared.errors import StoreError
+from pressroom_shared.staging import Staging, spread, sweep
 
 Content = bytes | Sequence[bytes]
 """Of a file: whole, or in pieces, one after the other."""
 
 _KEY = re.compile(r"[^/\x00]+(/[^/\x00]+)*")
-STAGED = ".staged"
-"""The folder of files that are not in place yet. The gateway serves no name that begins with a dot."""
-
 PIECES_A_CALL = 1024
 """`IOV_MAX` of writev(2)."""
-
-STAGED_S_MAX = 3600
-"""After this, a file that is not in place belongs to a process that was killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +83,8 @@ def open_site_store(url: str, *, writable: bool = True) -> SiteStore:
         raise StoreError(f"PRESSROOM_SITE_STORE: the folder {root} cannot be made: {error.strerror}.") from error
     if not os.access(root, os.W_OK):
         raise StoreError(f"PRESSROOM_SITE_STORE: the folder {root} cannot be written.")
-    _sweep(root)
+    sweep(root)
+    spread(str(root))  # a site that is built anew lies away from the one before
     return FileStore(root)
 
 
@@ -99,7 +94,7 @@ class FileStore:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._root = str(root)
-        self._staged = str(root / STAGED)
+        self._staging = Staging(str(root))
 
     def path(self, key: str) -> Path:
         return Path(self._place(key))
@@ -108,7 +103,7 @@ class FileStore:
         await self.put_all([(key, body)])
 
     async def put_all(self, files: Sequence[tuple[str, Content]]) -> None:
-        await _to_its_end(_put_all, self._staged, self._targets(files))
+        await _to_its_end(_put_all, self._staging, self._targets(files))
 
     async def fill(self, files: Sequence[tuple[str, Content]]) -> None:
         await _to_its_end(_fill_all, self._targets(files))
@@ -116,7 +111,7 @@ class FileStore:
     async def stage(self, files: Sequence[tuple[str, Content]]) -> list[Staged]:
         staged: list[Staged] = []
         try:
-            await _to_its_end(_stage_all, self._staged, self._targets(files), staged)
+            await _to_its_end(_stage_all, self._staging, self._targets(files), staged)
         except BaseException:
             await self.discard(staged)
             raise
@@ -129,7 +124,7 @@ class FileStore:
         await _to_its_end(_unlink_all, [each.temporary for each in staged])
 
     async def adopt(self, key: str, source: Path) -> None:
-        await _to_its_end(_adopt, self._staged, self._place(key), source)
+        await _to_its_end(_adopt, self._staging, self._place(key), source)
 
     async def get(self, key: str) -> bytes | None:
         try:
@@ -153,13 +148,13 @@ class FileStore:
         return [(self._place(key), body) for key, body in files]
 
 
-def _stage(folder: str, target: str, body: Content) -> Staged:
+def _stage(staging: Staging, folder: str, target: str, body: Content) -> Staged:
     temporary = f"{folder}/{secrets.token_hex(12)}"
     try:
         try:
             _write(temporary, body)
-        except FileNotFoundError:  # the first file of all
-            os.makedirs(folder, exist_ok=True)
+        except FileNotFoundError:  # its first file
+            staging.make(folder)
             _write(temporary, body)
     except OSError:
         with contextlib.suppress(OSError):
@@ -174,19 +169,19 @@ def _write(path: str, body: Content) -> None:
     try:
         rest = [body] if isinstance(body, bytes) else list(body)
         while rest:
-            written = os.writev(file, rest[:PIECES_A_CALL])
-            while rest and written >= len(rest[0]):
-                written -= len(rest.pop(0))
-            if written:
-                rest[0] = rest[0][written:]
+            now, rest = rest[:PIECES_A_CALL], rest[PIECES_A_CALL:]
+            written = os.writev(file, now)
+            if written < sum(map(len, now)):  # a full disk, a signal: the rest again, or the error
+                rest = [b"".join(now)[written:], *rest]
     finally:
         os.close(file)
 
 
-def _stage_all(folder: str, files: Sequence[tuple[str, Content]], staged: list[Staged]) -> None:
+def _stage_all(staging: Staging, files: Sequence[tuple[str, Content]], staged: list[Staged]) -> None:
     """What is staged is in the list at once: whoever is stopped in the middle knows what to throw away."""
+    folder = staging.folder(len(files))
     for target, body in files:
-        staged.append(_stage(folder, target, body))
+        staged.append(_stage(staging, folder, target, body))
 
 
 def _publish_all(staged: Sequence[Staged]) -> None:
@@ -211,10 +206,10 @@ def _fill_all(files: Sequence[tuple[str, Content]]) -> None:
             _write(target, body)
 
 
-def _put_all(folder: str, files: Sequence[tuple[str, Content]]) -> None:
+def _put_all(staging: Staging, files: Sequence[tuple[str, Content]]) -> None:
     staged: list[Staged] = []
     try:
-        _stage_all(folder, files, staged)
+        _stage_all(staging, files, staged)
         _publish_all(staged)
     except OSError:
         with contextlib.suppress(OSError):
@@ -237,24 +232,15 @@ async def _to_its_end(function: Callable[..., None], *arguments: object) -> None
         raise
 
 
-def _sweep(root: Path) -> None:
-    """Throw away what killed processes have left."""
-    oldest = time.time() - STAGED_S_MAX
-    for each in (root / STAGED).glob("*"):
-        with contextlib.suppress(FileNotFoundError):  # another process sweeps too
-            if each.stat().st_mtime < oldest:
-                each.unlink()
-
-
 def _unlink_all(paths: Sequence[str]) -> None:
     for each in paths:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(each)
 
 
-def _adopt(folder: str, target: str, source: Path) -> None:
+def _adopt(staging: Staging, target: str, source: Path) -> None:
     try:
         _move(str(source), target)
     except OSError:  # another file system: copy, then rename
-        _put_all(folder, [(target, source.read_bytes())])
+        _put_all(staging, [(target, source.read_bytes())])
         source.unlink()

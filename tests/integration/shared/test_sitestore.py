@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from pressroom_shared import sitestore
-from pressroom_shared.sitestore import STAGED, STAGED_S_MAX, FileStore, open_site_store
+from pressroom_shared.sitestore import FileStore, open_site_store
+from pressroom_shared.staging import FILES_MAX, STAGED, STAGED_S_MAX
 from tests.waiting import until
 
 FILES = [("www/index.html", b"<p>Home"), ("www/index.html.gz", b"gz")]
@@ -124,4 +125,23 @@ async def test_what_a_killed_process_left_is_swept_when_it_is_old(tmp_path: Path
     long_ago = time.time() - STAGED_S_MAX - 60
     os.utime(old.temporary, (long_ago, long_ago))
     open_site_store(tmp_path.as_uri())
-    assert names(tmp_path) == [f"{STAGED}/{Path(fresh.temporary).name}"]
+    assert names(tmp_path) == [str(Path(fresh.temporary).relative_to(tmp_path))]
+    os.utime(fresh.temporary, (long_ago, long_ago))
+    for each in (tmp_path / STAGED).iterdir():
+        open_site_store(tmp_path.as_uri())
+        os.utime(each, (long_ago, long_ago))
+    open_site_store(tmp_path.as_uri())
+    assert list((tmp_path / STAGED).iterdir()) == [], "folders of killed processes too"
+
+
+async def test_one_folder_after_another_is_staged_in_and_the_former_goes(tmp_path: Path) -> None:
+    store = FileStore(tmp_path)
+    for _ in range(3):
+        await store.put_all([(f"www/{number}", b"") for number in range(FILES_MAX)])
+        assert len(list((tmp_path / STAGED).iterdir())) == 1
+    waiting = await store.stage([("www/waits", b"")])
+    await store.put_all([(f"www/{number}", b"") for number in range(FILES_MAX)])
+    await store.put("www/next", b"")
+    assert len(list((tmp_path / STAGED).iterdir())) == 2, "what is not in place yet keeps its folder"
+    await store.publish(waiting)
+    assert await store.exists("www/waits")
