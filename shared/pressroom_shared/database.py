@@ -27,6 +27,7 @@ from pressroom_shared.clock import from_microseconds, microseconds
 from pressroom_shared.errors import StoreError
 from pressroom_shared.prepared import Engine
 from pressroom_shared.sqlite_driver import BEGIN_WRITING, LoopDialect
+from pressroom_shared.transactions import Transactions
 from pressroom_shared.wakeups import Wakeup
 
 SQLITE_BUSY_TIMEOUT_MS = 15_000
@@ -85,7 +86,7 @@ def on_both(table: sa.TableClause, build: Callable[[Any], Any]) -> dict[str, Any
 class Database:
     """Hands out transactions. Made by `open_database`."""
 
-    def __init__(self, url: str, writer: AsyncEngine, reader: AsyncEngine) -> None:
+    def __init__(self, url: str, writer: AsyncEngine | Transactions, reader: AsyncEngine | Transactions) -> None:
         self.url = url
         self.dialect = writer.dialect.name
         self._writer = writer
@@ -148,12 +149,15 @@ def _open_sqlite(url: str, *, durable: bool) -> Database:
     except OSError as error:
         raise StoreError(f"The folder {path.parent} for the database cannot be made: {error.strerror}.") from error
     url_on_loop = f"sqlite+{LoopDialect.driver}:///{path}"
-    waits: dict[str, Any] = {"max_overflow": 0, "pool_timeout": WRITE_WAIT_S}
-    writer = Engine(create_async_engine(url_on_loop, pool_size=1, begin=BEGIN_WRITING, **waits).sync_engine)
-    reader = Engine(create_async_engine(url_on_loop, pool_size=READERS, **waits).sync_engine)
+    writer = Engine(create_async_engine(url_on_loop, poolclass=sa.NullPool, begin=BEGIN_WRITING).sync_engine)
+    reader = Engine(create_async_engine(url_on_loop, poolclass=sa.NullPool).sync_engine)
     _prepare_sqlite(writer, synchronous="FULL" if durable else "NORMAL", query_only=False)
     _prepare_sqlite(reader, synchronous="NORMAL", query_only=True)
-    return Database(url, writer, reader)
+    return Database(
+        url,
+        Transactions(writer, 1, begin=BEGIN_WRITING, wait_s=WRITE_WAIT_S),
+        Transactions(reader, READERS, begin="BEGIN", wait_s=WRITE_WAIT_S),
+    )
 
 
 def _prepare_sqlite(engine: AsyncEngine, *, synchronous: str, query_only: bool) -> None:

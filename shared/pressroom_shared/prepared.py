@@ -51,6 +51,13 @@ class Prepared:
 
     def arguments(self, given: Parameters) -> list[Any]:
         """What stands for each `?`. Raises `KeyError` where one is missing."""
+        try:
+            return [process(given[name]) if process else given[name] for name, process, _ in self._parameters]
+        except KeyError:
+            return self._filled_up(given)
+
+    def _filled_up(self, given: Parameters) -> list[Any]:
+        """With what the statement itself gives."""
         values: list[Any] = []
         for name, process, fixed in self._parameters:
             if name in given:
@@ -120,7 +127,20 @@ STATEMENTS = Statements()
 class Transaction(AsyncConnection):
     """A connection of `Engine`. Whoever has it sees no difference."""
 
-    __slots__ = ()
+    __slots__ = ("_driver",)
+
+    _driver: LoopConnection
+
+    @property
+    def driver(self) -> LoopConnection:
+        """SQLite's side of it."""
+        try:
+            return self._driver
+        except AttributeError:
+            assert self.sync_connection is not None
+            raw: Any = self.sync_connection.connection.dbapi_connection
+            self._driver = raw
+            return self._driver
 
     async def execute(self, statement: Any, parameters: Any = None, **options: Any) -> Any:
         """As `AsyncConnection.execute`."""
@@ -135,19 +155,21 @@ class Transaction(AsyncConnection):
         prepared = STATEMENTS.prepared(statement, rows[0], self.dialect)
         if prepared is None or (len(rows) > 1 and prepared.gives_rows):
             return None
-        raw: Any = self.sync_connection.connection.dbapi_connection if self.sync_connection else None
-        connection: LoopConnection = raw
         try:
             arguments = [prepared.arguments(each) for each in rows]
         except (ValueError, LookupError, AttributeError, TypeError):
             return None
         try:
-            found = connection.at_once(prepared.text, arguments)
+            found = self.driver.at_once(prepared.text, arguments)
         except sqlite3.Error as error:
             # Never tried again: SQLite may have undone the transaction, and a second try would be committed by itself.
-            wrapped = sa.exc.DBAPIError.instance(prepared.text, arguments, error, sqlite3.Error, dialect=self.dialect)
-            raise wrapped from error
+            raise refused(prepared.text, arguments, error, self.dialect) from error
         return None if found is None else prepared.answer(*found)
+
+
+def refused(text: str, arguments: Sequence[Any], error: sqlite3.Error, dialect: Dialect) -> BaseException:
+    """What SQLite refuses, as SQLAlchemy says it."""
+    return sa.exc.DBAPIError.instance(text, arguments, error, sqlite3.Error, dialect=dialect)
 
 
 class Engine(AsyncEngine):

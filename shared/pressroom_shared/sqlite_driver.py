@@ -226,6 +226,40 @@ class LoopConnection(AsyncAdapt_aiosqlite_connection):
         PLACES.was(operation, short=not self.steps.too_many)
         return cursor, found
 
+    async def start(self, begin: str) -> None:
+        """Begin a transaction, with that statement. Raises `sqlite3.Error`."""
+        self.writes = begin == BEGIN_WRITING
+        self.steps.start(interrupts=False)
+        if self.away or (self.writes and not self._writes_at_once()):
+            await self.cross(self.raw.execute, begin)
+        elif not self.writes:
+            self.raw.execute(begin)
+
+    def _writes_at_once(self) -> bool:
+        """Begin to write, on the loop. False when another process writes: that is waited for in the thread."""
+        raw = self.raw
+        (patience_ms,) = raw.execute("PRAGMA busy_timeout").fetchone()
+        raw.execute("PRAGMA busy_timeout=0")
+        try:
+            raw.execute(BEGIN_WRITING)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            return False
+        finally:
+            raw.execute(f"PRAGMA busy_timeout={patience_ms}")
+        return True
+
+    async def end(self, end: Callable[[], None]) -> None:
+        """Commit, or roll back. What was written waits for the disk, in the thread. Raises `sqlite3.Error`."""
+        try:
+            if self.writes or self.away:
+                await self.cross(end)
+            else:
+                end()
+        finally:
+            self.writes = False
+
     def commit(self) -> None:
         self._end(self.raw.commit)
 
@@ -275,6 +309,8 @@ class LoopDialect(SQLiteDialect_aiosqlite):
         self._begin = begin
 
     def do_begin(self, dbapi_connection: Any) -> None:
+        if dbapi_connection.raw.in_transaction:  # begun by `start`
+            return
         cursor = dbapi_connection.cursor()
         cursor.execute(self._begin)
         cursor.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -137,8 +138,23 @@ async def test_waiting_for_another_writer_and_for_the_disk_never_runs_on_the_loo
             raw: Any = (await connection.get_raw_connection()).dbapi_connection
             raw.raw.set_trace_callback(lambda statement: ran.append((statement, threading.get_ident() == loop)))
             await connection.execute(sa.text("INSERT INTO number VALUES (1)"))
-    assert {on_loop for statement, on_loop in ran if statement.startswith(("BEGIN", "COMMIT"))} == {False}
+    assert {on_loop for statement, on_loop in ran if statement == "COMMIT"} == {False}
     assert ("INSERT INTO number VALUES (1)", True) in ran
+    assert ("BEGIN IMMEDIATE", True) in ran, "nobody else writes"
+    del ran[:]
+    other = sqlite3.connect(database.url.partition(":///")[2], isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    async def write() -> None:
+        async with database.begin() as connection:
+            await connection.execute(sa.text("INSERT INTO number VALUES (2)"))
+
+    writing = asyncio.create_task(write())
+    await until(lambda: ("BEGIN IMMEDIATE", False) in ran)
+    assert not writing.done()
+    other.execute("COMMIT")
+    other.close()
+    await writing
 
 
 async def test_an_error_on_the_loop_is_the_databases_own(database: Database) -> None:
