@@ -47,6 +47,13 @@ SWEEP = 5
 COALESCED: frozenset[Kind] = frozenset(
     {"front", "list", "day", "corrections", "feed", "older", "month", "archive", "sitemap"}
 )
+
+
+def is_archive(page: Page) -> bool:
+    """What tells how many articles there are, or where all of them are: nobody waits for it."""
+    return page.kind in {"month", "archive"} or (page.kind == "sitemap" and page.path != NEWS_SITEMAP)
+
+
 PAGE = 30
 """Articles on a page of a list. Pages are numbered from the oldest; the newest 30 to 59 stand on the list's first."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -73,7 +73,7 @@ class Studio:
     assets: Assets
     composer: Composer
     courtesy: Courtesy
-    memory: Memory = field(default_factory=Memory)
+    memory: Memory
 
     def pages(self, connection: AsyncConnection) -> Pages:
         settings = self.settings
@@ -82,6 +82,7 @@ class Studio:
             self.clock,
             self.site,
             coalesce_s=settings.pages_coalesce_s,
+            archive_s=settings.pages_archive_s,
             sweep_s=settings.pages_sweep_s,
             bulk_s=settings.pages_bulk_s,
         )
@@ -115,7 +116,10 @@ async def open_studio(settings: Settings, clock: Clock | None = None) -> AsyncIt
     async with open_database(settings.database) as database:
         await migrate(database, "pressroom_render")
         courtesy = Courtesy(settings.bulk_rests)
-        yield Studio(settings, composer.site, store, database, clock or SystemClock(), found, composer, courtesy)
+        memory = Memory(settings.pages_memory_bytes_max)
+        yield Studio(
+            settings, composer.site, store, database, clock or SystemClock(), found, composer, courtesy, memory
+        )
 
 
 def read_look(settings: Settings) -> tuple[Composer, Assets]:
@@ -152,7 +156,8 @@ async def rebuild_site(studio: Studio, progress: Progress = no_progress) -> int:
     await put_assets(studio)
     async with studio.database.begin() as connection:
         await studio.pages(connection).mark_dirty(standing_pages(studio.site, sorted(studio.composer.standing)))
-    return await rebuild(studio.database, studio.store, studio.composer, studio.clock, progress)
+    memory = Memory(studio.settings.pages_memory_bytes_max)
+    return await rebuild(studio.database, studio.store, studio.composer, studio.clock, memory, progress)
 
 
 async def put_assets(studio: Studio) -> None:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 from prometheus_client import Histogram
 
+from pressroom_render.addresses import PRIORITY
 from pressroom_render.compression import Piece, compressed
 from pressroom_render.gather import Material
 from pressroom_shared.sitestore import Content
 
 SECONDS = Histogram("pressroom_pages_seconds", "Making a page and its compressed copies.", ["kind"])
+SECONDS_OF = {kind: SECONDS.labels(kind) for kind in PRIORITY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ def make_all(
 def make(compose: Callable[[Material], list[list[Piece]]], material: Material) -> Body:
     """A page and its compressed copies. All CPU: for a thread."""
     page = material.page
-    with SECONDS.labels(page.kind).time():
+    with SECONDS_OF[page.kind].time():
         composed = compose(material)
         files: list[tuple[str, Content]] = []
         for key, pieces in zip(page.keys, composed, strict=True):
@@ -50,4 +52,4 @@ def make(compose: Callable[[Material], list[list[Piece]]], material: Material) -
 
 def hash_of(files: Sequence[Sequence[Piece]]) -> str:
     """Of a page's files. What they have in common with other pages is hashed once."""
-    return hashlib.sha256(b"".join(piece.digest for pieces in files for piece in pieces)).hexdigest()
+    return hashlib.sha256(b"".join([piece.digest for pieces in files for piece in pieces])).hexdigest()

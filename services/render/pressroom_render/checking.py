@@ -89,7 +89,7 @@ async def _compare(studio: Studio, paths: list[str], standing: dict[str, Page], 
     async with studio.database.read() as connection:
         rows = (await connection.execute(sa.select(table).where(table.c.path.in_(paths)))).all()
         held = {row.path: row for row in rows}
-        gatherer = Gatherer(connection, studio.site, studio.clock, studio.composer.standing)
+        gatherer = Gatherer(connection, studio.site, studio.clock, studio.memory, studio.composer.standing)
         pages: list[tuple[Page, str | None]] = []
         for path in paths:
             row = held.get(path)

@@ -7,11 +7,12 @@ from email.utils import format_datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from pressroom_render.addresses import FEEDS
 from pressroom_render.articles import body_html, description_of
 from pressroom_render.compression import Piece
+from pressroom_render.feed_items import Named, Pieces
 from pressroom_render.fronts import name_of
 from pressroom_render.gather import FEED, Material
-from pressroom_render.kept import Kept
 from pressroom_render.labels import date, labels
 from pressroom_render.linked_data import safe_json
 from pressroom_render.lists import CORRECTIONS
@@ -23,17 +24,8 @@ from pressroom_shared.events import Article
 EMPTY = datetime(1970, 1, 1, tzinfo=UTC)
 """When a feed that never had anything was last changed: Atom wants a date."""
 
-PIECES_BYTES_MAX = 64_000_000
-"""Items that are kept from one feed to the next, in all formats, with their deflated pieces."""
-
-DEFLATED_SHARE = 0.4
-"""What these add to an item's own size."""
-
 ITEMS = "\0"
 """Where a template has its items: no text holds it."""
-
-Pieces = dict[str, Piece]
-"""An item in each format, by the name of the feed's file."""
 
 
 class Feeds:
@@ -42,7 +34,6 @@ class Feeds:
     def __init__(self, views: Views, templates: Templates) -> None:
         self._views = views
         self._templates = templates
-        self._pieces: Kept[tuple[Any, ...], Pieces] = Kept(PIECES_BYTES_MAX)
 
     def formats(self, material: Material) -> list[list[Piece]]:
         """The feed at each of its addresses, in the format that this one names: its head, its items, its end."""
@@ -51,29 +42,27 @@ class Feeds:
             items = [self._set(each) for each in corrections]
             updated = corrections[0]["updated_at"] if corrections else None
         else:
-            items = [self._item_of(each, material.paths) for each in material.articles]
-            updated = max((each.published_at for each in material.articles), default=None)
-        part = self._part(material)
-        return [self._format(path, part, updated, items) for path in material.page.paths]
+            items = [each.pieces(self._made_of) for each in material.items]
+            updated = max((each.published_at for each in material.items), default=None)
+        folder = material.page.path.removesuffix(FEEDS[0])
+        feed = self._feed(folder, self._part(material), updated)
+        return [self._format(file, feed | {"self": Safe(f"{feed['link']}{file}")}, items) for file in FEEDS]
 
-    def _format(self, path: str, part: str, updated: datetime | None, items: list[Pieces]) -> list[Piece]:
-        folder, _, file = path.rpartition("/")
-        feed = self._feed(path, f"{folder}/", part, updated)
+    def _format(self, file: str, feed: dict[str, Any], items: list[Pieces]) -> list[Piece]:
         pieces = [each[file] for each in items]
         if file == "feed.json":
             return _json_feed(feed, pieces)
         head, _, end = self._templates.render(file, {"feed": feed, "items": Safe(ITEMS)}).partition(ITEMS)
         return [Piece(head), *pieces, Piece(end)]
 
-    def _feed(self, path: str, folder: str, part: str, updated: datetime | None) -> dict[str, Any]:
-        """What a format says of the feed itself. `updated` is when the last of its items changed."""
+    def _feed(self, folder: str, part: str, updated: datetime | None) -> dict[str, Any]:
+        """What every format says of the feed itself. `updated` is when the last of its items changed."""
         site = self._views.site
         return {
             "id": f"urn:uuid:{uuid5(NAMESPACE_URL, site.absolute(folder))}",
             "title": f"{site.title}: {part}" if part else site.title,
             "author": site.title,
             "link": plain(site.absolute(folder)),
-            "self": plain(site.absolute(path)),
             "description": site.tagline or site.title,
             "language": site.language,
             "updated": rfc3339(updated or EMPTY),
@@ -92,14 +81,8 @@ class Feeds:
             case _:
                 return name_of(kind, value, material)
 
-    def _item_of(self, article: Article, paths: dict[str, str]) -> Pieces:
-        """The same article stands in many feeds, and in each for a while: it is made once."""
-        named = _named(article, paths)
-        key = (article.id, article.version, named)
-        if (kept := self._pieces.get(key)) is None:
-            pieces = self._set(self._item(article, dict(named)))
-            kept = self._pieces.put(key, pieces, weight=_weight(pieces))
-        return kept
+    def _made_of(self, article: Article, named: Named) -> Pieces:
+        return self._set(self._item(article, dict(named)))
 
     def _set(self, item: dict[str, Any]) -> Pieces:
         view = {"item": item}
@@ -145,10 +128,6 @@ class Feeds:
         return sorted(items, key=lambda item: (item["updated_at"], item["id"]), reverse=True)[:FEED]
 
 
-def _weight(pieces: Pieces) -> int:
-    return int(sum(len(each.body) for each in pieces.values()) * (1 + DEFLATED_SHARE))
-
-
 def _dated(published: datetime, updated: datetime) -> dict[str, Any]:
     return {
         "updated_at": updated,
@@ -189,13 +168,6 @@ def _json_item(item: dict[str, Any]) -> dict[str, Any]:
         "tags": item["categories"],
         "language": item["language"],
     } | ({"image": item["image"]["url"]} if item["image"] else {})
-
-
-def _named(article: Article, paths: dict[str, str]) -> tuple[tuple[str, str], ...]:
-    """The addresses that an article's text names."""
-    if not paths or "article:" not in article.body:
-        return ()
-    return tuple(sorted((each, path) for each, path in paths.items() if each in article.body))
 
 
 def _rfc2822(moment: datetime) -> str:

@@ -10,6 +10,7 @@ from pressroom_render.gather import Material
 from pressroom_render.image_names import name_of as image_name
 from pressroom_render.labels import labels, month_name
 from pressroom_render.lists import CORRECTIONS, OPINION, PICKS, TRENDING, main_section
+from pressroom_render.stories import Story
 from pressroom_render.teasers import Teaser
 from pressroom_render.templating import Safe, plain
 from pressroom_render.views import Views, section_url
@@ -35,7 +36,7 @@ def home(material: Material, views: Views) -> dict[str, Any]:
     stack, below = others[:4], others[4 : max(6, len(shown[LEAD]) - 1)]
     used = {each.id for each in [*([lead] if lead else []), *stack, *below]}
 
-    def stories(teasers: list[Teaser]) -> list[dict[str, Any]]:
+    def stories(teasers: list[Teaser]) -> list[Story]:
         return views.stories(teasers, language, material.images)
 
     page = _page(material, views, views.site.title, views.site.tagline or views.site.title) | {

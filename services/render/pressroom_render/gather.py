@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_render.addresses import PAGE, Page, older_count
 from pressroom_render.curation import EDITORS_PICK, LEAD, RAIL_SLOTS, Curation, Slots, filled
+from pressroom_render.feed_items import FeedItem, Named, Pieces
 from pressroom_render.image_names import PictureName, Responsive, name_of
 from pressroom_render.image_store import Images
 from pressroom_render.joined import joined, split
@@ -50,10 +51,13 @@ HOME_ROWS = {HOME: HOME_LIST} | RAILS
 HOME_ERRATA = 2
 DAY = 1_000
 CORRECTED = 100
-ARTICLES_CHARS_MAX = 16_000_000
-LINKED_MAX = TEASERS_MAX = 10_000
-SHOWN_MAX = 200_000
-"""What is kept from one batch to the next: articles by their length, all else by its number."""
+
+ARTICLES_SHARE, TEASERS_SHARE, ITEMS_SHARE, OPENED_SHARE, SHOWN_SHARE = 0.125, 0.375, 0.25, 0.1875, 0.0625
+"""Of what may be remembered: whole articles, teasers with what pages make of them, feeds' items deflated and at hand,
+what pages show."""
+
+ARTICLE_BYTES, TEASER_BYTES, ITEM_BYTES, SHOWN_BYTES = 6_000, 4_000, 500, 100
+"""About what each takes beside its texts."""
 
 SITEMAP_URLS_MAX = 50_000
 NEWS_URLS_MAX = 1_000
@@ -70,7 +74,8 @@ class Material:
 
     page: Page
     shown: dict[str, list[Teaser]] = field(default_factory=dict)  # by the role that they play on the page
-    articles: list[Article] = field(default_factory=list)  # whole: the page's own, or a feed's
+    articles: list[Article] = field(default_factory=list)  # whole: the page's own, or those of the corrections' feed
+    items: list[FeedItem] = field(default_factory=list)  # of a feed
     paths: dict[str, str] = field(default_factory=dict)  # addresses of the live articles that bodies link to
     linked: frozenset[str] = frozenset()  # every id that bodies link to, live or not yet
     card: str = ""
@@ -96,18 +101,61 @@ _URLS = sa.select(joined(_MONTH.c.path), joined(_MONTH.c.changed))
 
 
 class Memory:
-    """What one process has read of articles' versions, or has recorded, and never changes: kept for later batches."""
+    """What one process has read of articles' versions, or has recorded, and never changes: kept for later batches.
 
-    def __init__(self) -> None:
-        self.articles: Kept[tuple[str, int], Article] = Kept(ARTICLES_CHARS_MAX)
-        self.linked: Kept[tuple[str, int], frozenset[str]] = Kept(LINKED_MAX)
-        self.teasers: Kept[str, Teaser] = Kept(TEASERS_MAX)
-        self.shown: Kept[tuple[str, int], frozenset[str]] = Kept(SHOWN_MAX)  # by a page and its generation
+    Up to about `bytes_max`. What was used last stays.
+    """
+
+    def __init__(self, bytes_max: int) -> None:
+        self._articles: Kept[tuple[str, int], Article] = Kept(int(bytes_max * ARTICLES_SHARE))
+        self._teasers: Kept[str, Teaser] = Kept(int(bytes_max * TEASERS_SHARE))
+        self._items: Kept[tuple[str, int, Named], FeedItem] = Kept(int(bytes_max * ITEMS_SHARE))
+        self._opened: Kept[FeedItem, Pieces] = Kept(int(bytes_max * OPENED_SHARE))
+        self._linked: Kept[tuple[str, int], frozenset[str]] = Kept(int(bytes_max * SHOWN_SHARE / 2))
+        self._shown: Kept[tuple[str, int], frozenset[str]] = Kept(int(bytes_max * SHOWN_SHARE / 2))
+
+    def article(self, article_id: str, version: int) -> Article | None:
+        return self._articles.get((article_id, version))
 
     def keep(self, article: Article) -> Article:
         """A version as it was read, or as an event brought it."""
-        weight = len(article.body) + len(article.body_text)
-        return self.articles.put((article.id, article.version), article, weight=weight)
+        weight = ARTICLE_BYTES + len(article.body) + len(article.body_text)
+        return self._articles.put((article.id, article.version), article, weight=weight)
+
+    def teaser(self, name: str) -> Teaser | None:
+        """By its hash."""
+        return self._teasers.get(name)
+
+    def keep_teaser(self, teaser: Teaser) -> Teaser:
+        return self._teasers.put(teaser.hash, teaser, weight=TEASER_BYTES)
+
+    def linked(self, article_id: str, version: int) -> frozenset[str] | None:
+        """Every article that a version's text leads to."""
+        return self._linked.get((article_id, version))
+
+    def linked_by(self, article: Article) -> frozenset[str]:
+        """The same, looked up in the text where it is not known yet."""
+        key = article.id, article.version
+        if (kept := self._linked.get(key)) is None:
+            found = linked_articles(article.body)
+            kept = self._linked.put(key, found, weight=SHOWN_BYTES * (1 + len(found)))
+        return kept
+
+    def item(self, article_id: str, version: int, named: Named) -> FeedItem | None:
+        return self._items.get((article_id, version, named))
+
+    def keep_item(self, article: Article, named: Named) -> FeedItem:
+        """It takes about as much, in three formats and deflated, as the text itself."""
+        item = FeedItem(article, self.linked_by(article), named, self._opened)
+        weight = ITEM_BYTES + len(article.body.encode())
+        return self._items.put((article.id, article.version, named), item, weight=weight)
+
+    def shown(self, path: str, generation: int) -> frozenset[str] | None:
+        """What a page shows, at this generation."""
+        return self._shown.get((path, generation))
+
+    def keep_shown(self, path: str, generation: int, shown: frozenset[str]) -> None:
+        self._shown.put((path, generation), shown, weight=SHOWN_BYTES * (1 + len(shown)))
 
 
 class Gatherer:
@@ -118,20 +166,21 @@ class Gatherer:
         connection: AsyncConnection,
         site: Site,
         clock: Clock,
+        memory: Memory,
         standing: Iterable[str] = (),
-        memory: Memory | None = None,
     ) -> None:
         self._connection = connection
         self._site = site
         self._clock = clock
         self._standing = frozenset(standing)
-        self._memory = memory or Memory()
+        self._memory = memory
         self._lists = Lists(connection)
         self._projection = Projection(connection)
         self._curation = Curation(connection)
         self._versions: dict[str, Version | None] = {}
         self._teasers: dict[str, Teaser | None] = {}
         self._articles: dict[str, Article | None] = {}
+        self._items: dict[str, FeedItem] = {}
         self._totals: dict[str, int] = {}
         self._newest: dict[str, list[str]] = {}
         self._cards: dict[str, str] = {}
@@ -202,7 +251,7 @@ class Gatherer:
             self._beside[article.id] = self._roles_beside(article, [next(found) for _ in part])
         around = [each for roles in self._beside.values() for ids in roles.values() for each in ids]
         await self._roles({"around": around, **self._newest})
-        await self._whole({each for name in subjects["feed"] for each in self._newest[name][:FEED]})
+        await self._read_items({each for name in subjects["feed"] for each in self._newest[name][:FEED]})
 
     async def _one(self, page: Page) -> Material | None:
         material = await self._read[page.kind](page)
@@ -223,7 +272,7 @@ class Gatherer:
         article = self._articles[page.subject]
         if article is None or article.path != page.path:
             return None
-        roles, linked = self._beside[article.id], self._linked([article])
+        roles, linked = self._beside[article.id], self._memory.linked_by(article)
         return Material(
             page,
             shown=await self._roles(roles),
@@ -349,12 +398,13 @@ class Gatherer:
         always = kind in {"home", "corrections"} or (kind == "section" and value in self._site.section_keys)
         if not ids and not always:
             return None
-        articles = await self._whole(ids)
-        linked = self._linked(articles)
+        items = [item for each in ids if (item := self._items.get(each))]
+        linked = frozenset[str]().union(*(each.linked for each in items))
         return Material(
             page,
             shown=await self._roles({"newest": ids}),
-            articles=articles,
+            articles=await self._whole(ids) if page.subject == CORRECTIONS else [],
+            items=items,
             paths=await self._paths(linked),
             linked=linked,
             references=linked | set(ids),
@@ -387,19 +437,22 @@ class Gatherer:
 
     async def _roles(self, roles: dict[str, list[str]]) -> dict[str, list[Teaser]]:
         """The articles of each role. Those that another page of the batch has read are not read again."""
-        wanted = set(chain.from_iterable(roles.values())).difference(self._teasers)
+        if wanted := set(chain.from_iterable(roles.values())).difference(self._teasers):
+            await self._read_teasers(wanted)
+        return {role: [each for key in ids if (each := self._teasers[key])] for role, ids in roles.items()}
+
+    async def _read_teasers(self, wanted: set[str]) -> None:
         hashes = {each: held.teaser for each, held in (await self._now(wanted)).items() if held}
-        kept = {each: self._memory.teasers.get(name) for each, name in hashes.items()}
+        kept = {each: self._memory.teaser(name) for each, name in hashes.items()}
         self._teasers |= dict.fromkeys(wanted) | kept
         if unread := sorted(each for each, teaser in kept.items() if teaser is None):
-            for name, teaser in await self._projection.teasers(unread):
-                self._teasers[teaser.id] = self._memory.teasers.put(name, teaser, weight=1)
-        return {role: [each for key in ids if (each := self._teasers[key])] for role, ids in roles.items()}
+            for teaser in await self._projection.teasers(unread):
+                self._teasers[teaser.id] = self._memory.keep_teaser(teaser)
 
     async def _whole(self, ids: Collection[str]) -> list[Article]:
         wanted = set(ids).difference(self._articles)
         versions = {each: held.number for each, held in (await self._now(wanted)).items() if held}
-        kept = {each: self._memory.articles.get((each, number)) for each, number in versions.items()}
+        kept = {each: self._memory.article(each, number) for each, number in versions.items()}
         self._articles |= dict.fromkeys(wanted) | kept
         if unread := sorted(each for each, article in kept.items() if article is None):
             for article in await self._projection.live(unread):
@@ -416,16 +469,23 @@ class Gatherer:
     async def _paths(self, linked: frozenset[str]) -> dict[str, str]:
         return {each: held.path for each, held in (await self._now(linked)).items() if held}
 
-    def _linked(self, articles: list[Article]) -> frozenset[str]:
-        """Every article that bodies name by `article:ID`, live or not yet."""
-        return frozenset().union(*(self._linked_by(each) for each in articles))
+    async def _read_items(self, ids: Collection[str]) -> None:
+        """Articles as feeds show them. Those alone are read whole that are not remembered, or lead elsewhere now."""
+        numbers = {each: held.number for each, held in (await self._now(ids)).items() if held}
+        linked = {each: self._memory.linked(each, number) for each, number in numbers.items()}
+        for article in await self._whole([each for each, known in linked.items() if known is None]):
+            linked[article.id] = self._memory.linked_by(article)
+        paths = await self._paths(frozenset().union(*(each for each in linked.values() if each)))
+        named = {each: _named(known or frozenset(), paths) for each, known in linked.items()}
+        for each, number in numbers.items():
+            if item := self._memory.item(each, number, named[each]):
+                self._items[each] = item
+        for article in await self._whole([each for each in numbers if each not in self._items]):
+            self._items[article.id] = self._memory.keep_item(article, named[article.id])
 
-    def _linked_by(self, article: Article) -> frozenset[str]:
-        key = article.id, article.version
-        if (kept := self._memory.linked.get(key)) is None:
-            found = linked_articles(article.body)
-            kept = self._memory.linked.put(key, found, weight=1 + len(found))
-        return kept
+
+def _named(linked: frozenset[str], paths: dict[str, str]) -> Named:
+    return tuple((each, paths[each]) for each in sorted(linked) if each in paths)
 
 
 def _listed(page: Page) -> str:

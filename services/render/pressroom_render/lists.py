@@ -169,8 +169,9 @@ class Lists:
         await self._connection.execute(new)
         await self._connection.execute(sa.select(listing.c.name).where(listing.c.name == HOME).with_for_update())
 
-    async def put(self, article_id: str, places: dict[str, Place]) -> None:
-        """Let it stand in these lists, at these places, and in no others."""
+    async def put(self, article_id: str, places: dict[str, Place]) -> set[str]:
+        """Let it stand in these lists, at these places, and in no others. Says which of them had no article before, or
+        have none now."""
         held = dict((await self._connection.execute(STANDS_IN, {"article_id": article_id})).all())
         wanted = {name: each.at for name, each in places.items()}
         gone = sorted(held.keys() - wanted.keys())
@@ -183,10 +184,13 @@ class Lists:
         ]
         if rows:
             await self._connection.execute(PUT[self._connection.dialect.name], rows)
-        counted = [{"name": name, "total": 1} for name in sorted(wanted.keys() - held.keys())]
+        counted: list[dict[str, Any]] = [{"name": name, "total": 1} for name in sorted(wanted.keys() - held.keys())]
         counted += [{"name": name, "total": -1} for name in gone]
-        if counted:
-            await self._connection.execute(COUNT[self._connection.dialect.name], counted)
+        if not counted:
+            return set()
+        await self._connection.execute(COUNT[self._connection.dialect.name], counted)
+        totals = await self.totals({each["name"] for each in counted})
+        return {name for name, total in totals.items() if total <= (name in wanted)}
 
     async def totals(self, names: set[str]) -> dict[str, int]:
         """How many articles each of these lists holds."""

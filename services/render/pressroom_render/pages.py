@@ -13,11 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pressroom_render.addresses import (
     COALESCED,
+    MONTHS_SITEMAP,
     PAGE,
     PRIORITY,
     SWEEP,
     Page,
     article_page,
+    is_archive,
     is_paged,
     list_pages,
     older_count,
@@ -114,7 +116,7 @@ def _mark(put: Insert, *, due: Due) -> Insert:
 
 
 # The statements of every event are built once.
-MARK, MARK_COALESCED, MARK_IN_BULK = (
+MARK, MARK_COALESCED, MARK_UNLESS_IT_WAITS = (
     on_both(table, partial(_mark, due=each)) for each in (_at_once, _after_a_pause, _unless_it_waits)
 )
 MARK_SWEPT = (
@@ -167,7 +169,15 @@ class Pages:
     """The marks, in one transaction."""
 
     def __init__(
-        self, connection: AsyncConnection, clock: Clock, site: Site, *, coalesce_s: float, sweep_s: float, bulk_s: float
+        self,
+        connection: AsyncConnection,
+        clock: Clock,
+        site: Site,
+        *,
+        coalesce_s: float,
+        archive_s: float,
+        sweep_s: float,
+        bulk_s: float,
     ) -> None:
         self._connection = connection
         self._clock = clock
@@ -175,6 +185,7 @@ class Pages:
         self._coalesce = timedelta(seconds=coalesce_s)
         self._sweep = timedelta(seconds=sweep_s)
         self._bulk = timedelta(seconds=bulk_s)
+        self._archive = timedelta(seconds=archive_s)
         self._swept: set[str] = set()
         self._lists = Lists(connection)
         self._projection = Projection(connection)
@@ -195,23 +206,26 @@ class Pages:
         new = self._places(after)
         own = {self.own_page(each) for each in (before, after) if each is not None}
         touched = set(own)
-        pages = {each for name in old.keys() | new.keys() for each in list_pages(name)}
+        pages = {each for name in old.keys() | new.keys() for each in list_pages(name) if each.path != MONTHS_SITEMAP}
         showing = await self._showing(after.id)
+        waited_for: set[Page] = set()
         if before is not None and old == new and before.teaser == after.teaser:
-            # Feeds and sitemaps alone show more than a teaser.
+            # Feeds and the month's sitemap alone show more than a teaser.
             touched |= {each for each in showing if each.kind == "feed"}
             if before.version != after.version:
-                touched |= {each for each in pages if each.kind == "sitemap"}
+                touched |= {each for each in pages if each.kind == "sitemap" and is_archive(each)}
         else:
             touched |= pages | showing | await self._curating(after.id)
             moved = {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
             touched |= await self._around(old, moved)
-            await self._lists.put(after.id, new)
-            touched |= await self._around(new, moved)
+            begun_or_ended = await self._lists.put(after.id, new)
+            waited_for = {each for name in begun_or_ended for each in list_pages(name)}
+            touched |= waited_for | await self._around(new, moved)
             if HOME in moved:
                 await self._sweep_edge()
         if urgent:
-            await self._mark(touched, first=own)
+            later = {each for each in touched - waited_for if is_archive(each)}
+            await self._mark(touched - later, first=own, later=later)
         else:
             await self._mark_in_bulk(touched)
 
@@ -233,24 +247,28 @@ class Pages:
                 numbered = (older_page(name, each + 1) for each in range(older_count(total)))
                 await self._mark({*list_pages(name), *numbered})
 
-    async def _mark(self, touched: set[Page], *, first: Collection[Page] = ()) -> None:
-        """Mark these pages, and those that are to be swept."""
-        marks = await lock_pages(self._connection, self._swept | {each.path for each in touched})
+    async def _mark(self, touched: set[Page], *, first: Collection[Page] = (), later: Collection[Page] = ()) -> None:
+        """Mark these pages, those that can wait a little, and those that are to be swept."""
+        marks = await lock_pages(self._connection, self._swept.union(each.path for each in (*touched, *later)))
         await self._mark_swept(marks)
         await self.mark_dirty(touched, first=first)
+        due = self._clock.now() + self._archive
+        await self._mark_unless_they_wait([_row(each, PRIORITY[each.kind], due) for each in later], marks)
 
     async def _mark_in_bulk(self, touched: set[Page]) -> None:
         """The same for what came in bulk. One old article may push hundreds of numbered pages on: most wait already."""
         marks = await lock_pages(self._connection, self._swept | {each.path for each in touched})
         await self._mark_swept(marks)
         now = self._clock.now()
-        rows = [
-            _row(each, SWEEP, now if each.kind == "article" else now + self._bulk)
-            for each in sorted(touched, key=lambda page: page.path)
-            if not (each.path in marks and marks[each.path].waits)
-        ]
-        if rows:
-            await self._connection.execute(MARK_IN_BULK[self._connection.dialect.name], rows)
+        rows = [_row(each, SWEEP, now if each.kind == "article" else now + self._bulk) for each in touched]
+        await self._mark_unless_they_wait(rows, marks)
+
+    async def _mark_unless_they_wait(self, rows: list[dict[str, Any]], marks: dict[str, Mark]) -> None:
+        """A page that waits already keeps its turn, and needs no other mark."""
+        new = [row for row in rows if not ((mark := marks.get(row["path"])) and mark.waits)]
+        if new:
+            ordered = sorted(new, key=lambda row: row["path"])
+            await self._connection.execute(MARK_UNLESS_IT_WAITS[self._connection.dialect.name], ordered)
 
     def _places(self, held: Held | None) -> dict[str, Place]:
         if held is None or held.article is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -32,8 +32,7 @@ class Held:
     outcome: Outcome | None
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(NamedTuple):
     """Which version of a live article is held, where it stands, and the hash of its teaser."""
 
     number: int
@@ -162,10 +161,10 @@ class Projection:
         rows = await self._connection.execute(VERSIONS, {"ids": ids})
         return {article_id: Version(*rest) for article_id, *rest in rows.all()}
 
-    async def teasers(self, ids: list[str]) -> list[tuple[str, Teaser]]:
-        """The teasers of those that are live, each with its hash."""
+    async def teasers(self, ids: list[str]) -> list[Teaser]:
+        """The teasers of those that are live."""
         rows = await self._connection.execute(TEASERS, {"ids": ids})
-        return [(name, read_teaser(document, name)) for name, document in rows.all()]
+        return [read_teaser(document, name) for name, document in rows.all()]
 
     async def live_paths(self, ids: list[str]) -> dict[str, str]:
         return dict((await self._connection.execute(LIVE_PATHS, {"ids": ids})).all())

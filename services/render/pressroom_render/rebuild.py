@@ -58,12 +58,16 @@ class Built:
 
 
 async def rebuild(
-    database: Database, store: SiteStore, composer: Composer, clock: Clock, progress: Progress = no_progress
+    database: Database,
+    store: SiteStore,
+    composer: Composer,
+    clock: Clock,
+    memory: Memory,
+    progress: Progress = no_progress,
 ) -> int:
     """Build every page into a new root and switch. Says how many pages there are. Raises `OSError`."""
     new = f"{ROOT}-{secrets.token_hex(4)}"
     built: dict[str, Built] = {}
-    memory = Memory()
     try:
         async with database.read() as connection:
             paths = list((await connection.execute(sa.select(table.c.path).order_by(table.c.path))).scalars())
@@ -91,7 +95,7 @@ async def _build(
 ) -> dict[str, Built]:
     async with database.read() as connection:
         rows = (await connection.execute(MARKED, {"paths": paths})).all()
-        gatherer = Gatherer(connection, composer.site, clock, composer.standing, memory)
+        gatherer = Gatherer(connection, composer.site, clock, memory, composer.standing)
         pages = [Page(*row[:3]) for row in rows]
         materials = await gatherer.gather(pages)
     bodies = await asyncio.to_thread(make_all, composer.compose, materials, lambda: None)

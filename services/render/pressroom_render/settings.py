@@ -17,10 +17,18 @@ class Settings(Common):
     cards_http_port: int = Field(default=8003, ge=0, le=65535, description="Health and metrics of `cards`.")
     http_port: int = Field(default=8004, ge=0, le=65535, description="What the gateway asks for unknown pages.")
     pages_batch: int = Field(default=48, ge=1, le=200, description="Pages that one writer leases at once.")
+    pages_memory_bytes_max: int = Field(
+        default=256 * 1024**2,
+        ge=16 * 1024**2,
+        description="About what is remembered of articles from one page to the next.",
+    )
     pages_lease_s: float = Field(default=30, gt=0, description="After this, another writer takes a page up.")
     pages_coalesce_s: float = Field(default=1, ge=0, description="A front or feed is written at most so often.")
     pages_bulk_s: float = Field(
         default=10, ge=0, description="A list is written so long after something that came in bulk."
+    )
+    pages_archive_s: float = Field(
+        default=10, ge=0, description="The archive and its sitemaps are written so long after what changed them."
     )
     pages_sweep_s: float = Field(default=60, ge=0, description="An article is written at most so often for its rails.")
     pages_idle_s: float = Field(default=0.5, gt=0, description="The longest pause between two looks for dirty pages.")

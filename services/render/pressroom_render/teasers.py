@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+import sys
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -47,15 +48,20 @@ class Teaser:
     image: Image | None
     corrections: tuple[tuple[datetime, str], ...]
     hash: str = ""
-    """Of all above, as it is kept; what is made of a teaser is kept by it. Empty while it is new."""
+    """Of all above, as it is kept. Empty while it is new."""
+    made: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What pages have made of it, in each way in which they show it."""
 
     def document(self) -> dict[str, Any]:
         """As it is kept, in JSON's own types."""
-        document = asdict(self)
-        del document["hash"]
-        document["published_at"] = self.published_at.isoformat()
-        document["corrections"] = [[at.isoformat(), note] for at, note in self.corrections]
-        return document
+        return {name: getattr(self, name) for name in SHOWN} | {
+            "published_at": self.published_at.isoformat(),
+            "corrections": [[at.isoformat(), note] for at, note in self.corrections],
+            "image": asdict(self.image) if self.image else None,
+        }
+
+
+SHOWN = [each.name for each in fields(Teaser) if each.name not in {"hash", "made"}]
 
 
 def teaser_of(article: Article) -> Teaser:
@@ -86,13 +92,18 @@ def teaser_of(article: Article) -> Teaser:
 
 def read_teaser(document: dict[str, Any], name: str) -> Teaser:
     """A teaser as it was kept, under this hash."""
-    fields = document | {
-        name: tuple((slug, text) for slug, text in document[name]) for name in ("authors", "contributors", "tags")
-    }
-    fields["published_at"] = datetime.fromisoformat(document["published_at"])
-    fields["corrections"] = tuple((datetime.fromisoformat(at), note) for at, note in document["corrections"])
-    fields["image"] = Image(**document["image"]) if document["image"] else None
-    return Teaser(**fields, hash=name)
+    shared = {each: sys.intern(document[each]) for each in ("section", "kind", "language")}
+    named = {each: _named(document[each]) for each in ("authors", "contributors", "tags")}
+    image = Image(**document["image"]) if document["image"] else None
+    at = datetime.fromisoformat(document["published_at"])
+    corrections = tuple((datetime.fromisoformat(when), note) for when, note in document["corrections"])
+    own = {"published_at": at, "corrections": corrections, "image": image, "hash": name}
+    return Teaser(**document | shared | named | own)
+
+
+def _named(pairs: list[list[str]]) -> tuple[tuple[str, str], ...]:
+    """Thousands of teasers name the same few: each name is held once."""
+    return tuple((sys.intern(slug), sys.intern(text)) for slug, text in pairs)
 
 
 def teaser_hash(document: dict[str, Any]) -> str:

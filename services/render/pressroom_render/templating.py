@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import html
 import importlib.resources
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import minijinja
 
+from pressroom_render.stories import Story
 from pressroom_shared.errors import SiteFileError
 
 
@@ -52,21 +53,31 @@ class Templates:
             lstrip_blocks=True,
         )
         self._environment.add_global("story", self._story)
+        self._environment.add_global("stories", self._stories)
 
     def render(self, template: str, view: Mapping[str, Any]) -> str:
         """One page. Raises `minijinja.TemplateError` when the view lacks something that the template names."""
         return str(self._environment.render_template(template, **view))
 
-    def _story(self, each: dict[str, Any], *how: Any, **named: Any) -> Safe:
+    def _story(self, each: Story, *how: Any, **named: Any) -> Safe:
         """The macro of this name. An article stands on many pages in the same way: it is set once, and `each` keeps it.
 
         What it is set with is all in `each`, `how` and `named`.
         """
-        made: dict[Any, Safe] = each["made"]
+        return self._set(each, (how, tuple(named.items())))
+
+    def _stories(self, several: Iterable[Story], *how: Any, **named: Any) -> Safe:
+        """Each of several, all in one way."""
         key = how, tuple(named.items())
-        if key not in made:
-            made[key] = Safe(self.render("story.html", {"each": each, "how": how, "named": named}))
-        return made[key]
+        return Safe("".join([self._set(each, key) for each in several]))
+
+    def _set(self, each: Story, key: tuple[tuple[Any, ...], tuple[tuple[str, Any], ...]]) -> Safe:
+        made: Safe | None = each.made.get(key)
+        if made is None:
+            how, named = key
+            view = {"each": each.view(), "how": how, "named": dict(named)}
+            made = each.made[key] = Safe(self.render("story.html", view))
+        return made
 
 
 def _list(names: Mapping[str, str]) -> str:

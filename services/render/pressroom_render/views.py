@@ -10,6 +10,7 @@ from pressroom_render.image_names import PictureName, Responsive
 from pressroom_render.kept import Kept
 from pressroom_render.labels import date, date_and_time, direction, labels, spoken_minutes, time
 from pressroom_render.lists import main_section
+from pressroom_render.stories import Story
 from pressroom_render.stylesheet import Assets
 from pressroom_render.teasers import Teaser
 from pressroom_render.templating import Safe, Templates, plain
@@ -24,10 +25,8 @@ Images = dict[PictureName, Responsive]
 
 Sized = dict[str, Any]
 
-Story = dict[str, Any]
-STORIES_MAX = 4_000
 PARTS_MAX = 1_000
-"""What is kept: articles as pages show them, and what is around pages, by section."""
+"""What is kept of what stands around pages, by section."""
 
 
 class Views:
@@ -37,7 +36,6 @@ class Views:
         self.site = site
         self._assets = assets
         self._templates = templates
-        self._stories: Kept[tuple[str, str, str], Story] = Kept(STORIES_MAX)
         self._parts: Kept[tuple[bool, str, str], dict[str, Safe]] = Kept(PARTS_MAX)
 
     def frame(self, language: str, page: dict[str, Any]) -> dict[str, Any]:
@@ -143,15 +141,12 @@ class Views:
         return sizes | offered | {"blur": plain(made.placeholder), "position": made.position}
 
     def story(self, teaser: Teaser, language: str, images: Images) -> Story:
-        """An article as a page in `language` shows it, in words of its own. All of it comes from the teaser.
+        """An article as a page in `language` shows it, in words of its own. All of it comes from the teaser."""
+        sizes = images.get((teaser.image.key, teaser.image.digest)) if teaser.image else None
+        key = language, sizes.placeholder if sizes else ""
+        return Story(teaser.made.setdefault(key, {}), lambda: self._shown(teaser, language, images))
 
-        Many pages show the same: it is made once. Who is given it leaves it as it is.
-        """
-        made = images.get((teaser.image.key, teaser.image.digest)) if teaser.image else None
-        key = teaser.hash, language, made.placeholder if made else ""
-        return self._stories.get(key) or self._stories.put(key, self._story(teaser, language, images), weight=1)
-
-    def _story(self, teaser: Teaser, language: str, images: Images) -> Story:
+    def _shown(self, teaser: Teaser, language: str, images: Images) -> dict[str, Any]:
         foreign = teaser.language != language
         lang = f' lang="{plain(teaser.language)}" dir="{direction(teaser.language)}"' if foreign else ""
         image = teaser.image
@@ -176,10 +171,9 @@ class Views:
             "image": (
                 self.image((image.key, image.digest), image.alt, image.width, image.height, images) if image else None
             ),
-            "made": {},  # by how it is set
         }
 
-    def stories(self, teasers: list[Teaser], language: str, images: Images) -> list[dict[str, Any]]:
+    def stories(self, teasers: list[Teaser], language: str, images: Images) -> list[Story]:
         return [self.story(each, language, images) for each in teasers]
 
 

@@ -158,7 +158,7 @@ class PageWriter:
         clock: Clock,
         urgency: Urgency = ALL,
         *,
-        memory: Memory | None = None,
+        memory: Memory,
         courtesy: Courtesy | None = None,
     ) -> None:
         self._urgency = urgency
@@ -167,7 +167,7 @@ class PageWriter:
         self._composer = composer
         self._settings = settings
         self._clock = clock
-        self._memory = memory or Memory()
+        self._memory = memory
         self._courtesy = courtesy or Courtesy(settings.bulk_rests)
         self._wakeup = Wakeup()
         database.on_commit(self._wakeup)
@@ -270,7 +270,7 @@ class PageWriter:
         """Read in one transaction, compose in a thread, stage beside each place. No lock is held."""
         async with self._database.read() as connection:
             site, standing = self._composer.site, self._composer.standing
-            gatherer = Gatherer(connection, site, self._clock, standing, self._memory)
+            gatherer = Gatherer(connection, site, self._clock, self._memory, standing)
             materials = await gatherer.gather([lease.page for lease in leases])
         bodies = await asyncio.to_thread(make_all, self._composer.compose, materials, give_way)
         files: list[tuple[str, Content]] = []
@@ -359,7 +359,7 @@ class PageWriter:
 
     async def _refer(self, connection: AsyncConnection, good: list[Rendered], written: dict[str, int]) -> None:
         """Record which articles each page shows now. What it showed was often recorded by this writer, who knows."""
-        held = {path: self._memory.shown.get((path, number)) for path, number in written.items()}
+        held = {path: self._memory.shown(path, number) for path, number in written.items()}
         if unknown := [path for path, known in held.items() if known is None]:
             found: dict[str, set[str]] = {path: set() for path in unknown}
             for path, one in (await connection.execute(REFERENCES, {"paths": unknown})).all():
@@ -376,8 +376,7 @@ class PageWriter:
     def _remember(self, placed: list[Rendered]) -> None:
         """What pages show, as it was recorded with this generation: each is written once. Only after the commit."""
         for each in placed:
-            key = each.lease.page.path, each.lease.generation
-            self._memory.shown.put(key, each.references, weight=1 + len(each.references))
+            self._memory.keep_shown(each.lease.page.path, each.lease.generation, each.references)
 
     async def _say_done(self, connection: AsyncConnection, pages: list[Page], now: datetime) -> bool:
         """Articles' own pages are as their newest versions want them: tell the editor of each, once."""

@@ -128,6 +128,7 @@ async def newspaper(folder: Path) -> AsyncIterator[Newspaper]:
         pages_coalesce_s=0,
         pages_sweep_s=0,
         pages_bulk_s=0,
+        pages_archive_s=0,
         http_port=render_port,
     )
     async with open_studio(settings, ManualClock(NOW)) as studio:

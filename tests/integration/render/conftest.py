@@ -57,6 +57,7 @@ def make_settings(folder: Path, database_url: str = "") -> Settings:
         pages_coalesce_s=0,
         pages_sweep_s=0,
         pages_bulk_s=0,
+        pages_archive_s=0,
     )
 
 

@@ -79,6 +79,33 @@ async def test_bulk_marks_a_list_once_and_for_later_and_news_brings_it_forward(s
     assert b"Headline 006" in tree(studio)["world/index.html"]
 
 
+async def test_archives_are_written_a_little_later_but_lead_to_a_new_day_at_once(studio: Studio) -> None:
+    studio = replace(studio, settings=studio.settings.model_copy(update={"pages_archive_s": 10}))
+    await write_all(studio)
+    archives = ["/2026/10/", "/archive/", "/sitemap-2026-10.xml"]
+    await take_in(studio, article(0))
+    assert {(await marks(studio))[each] for each in [*archives, "/sitemap.xml"]} == {(1, 0)}, "nothing led there"
+    await write_all(studio)
+    await take_in(studio, article(1))
+    assert {(await marks(studio))[each] for each in archives} == {(1, 10)}
+    assert (await marks(studio))["/sitemap.xml"][0] == 0, "it names months alone"
+    clock = studio.clock
+    assert isinstance(clock, ManualClock)
+    clock.advance(timedelta(seconds=7))
+    await take_in(studio, article(2))
+    assert {(await marks(studio))[each] for each in archives} == {(1, 3)}, "it does not wait for the next one"
+    later = article(3, first_published_at=START - timedelta(days=28))
+    await take_in(studio, later)
+    assert (await marks(studio))["/2026/10/"] == (2, 0), "a new day"
+    assert (await marks(studio))["/archive/"] == (1, 3)
+    await write_all(studio)
+    assert b"3 articles" in tree(studio)["2026/10/index.html"]
+    assert b"1 article" in tree(studio)["archive/index.html"]
+    clock.advance(timedelta(seconds=3))
+    await write_all(studio)
+    assert b"4 articles" in tree(studio)["archive/index.html"]
+
+
 async def test_an_old_article_that_comes_in_bulk_marks_no_numbered_page_that_waits_anyway(studio: Studio) -> None:
     for number in range(3 * PAGE):
         await take_in(studio, article(number), in_bulk=True)

@@ -24,6 +24,13 @@ def test_deflated_pieces_are_one_gzip_file(texts: list[str]) -> None:
     assert copies == {}, "programs read feeds: no brotli"
 
 
+def test_a_piece_comes_back_from_what_it_was_deflated_to() -> None:
+    piece = Piece("<entry>ü wind, tide</entry>" * 300)
+    again = Piece.inflated(piece.deflated)
+    assert (again.body, again.deflated, again.digest) == (piece.body, piece.deflated, piece.digest)
+    assert Piece.inflated(Piece("").deflated).body == b""
+
+
 def test_a_page_has_both_copies_and_the_frame_has_none() -> None:
     page = Piece("<p>The wind had dropped by noon.</p>" * 50)
     copies = copies_of(Page("/", "front", "home"), [page])
