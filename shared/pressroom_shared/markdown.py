@@ -88,18 +88,13 @@ def to_html(
     not live ("See also: …") vanishes.
     """
     pictures = media or {}
-    seen = 0
     names_articles = "article" in markdown or "&" in markdown  # an entity could spell it; nothing else can hide it
     cleaner = _cleaner(base_url, article_path) if names_articles else _cleaner_of(base_url)
     clean = cleaner.clean(_render(_demote(markdown)))
 
     def figure(match: re.Match[str]) -> str:
-        nonlocal seen
         picture = pictures.get(match["id"])
-        if picture is None:
-            return ""
-        seen += 1
-        return _figure(picture, match["alt"], match["title"], base_url)
+        return _figure(picture, match["alt"], match["title"], base_url) if picture else ""
 
     clean = _PICTURE_ALONE.sub(figure, clean)
     clean = _PICTURE_INLINE.sub(figure, clean)

@@ -76,9 +76,7 @@ async def missing(request: Request, path: str) -> Response:
         return _redirect(studio.site.absolute(moved.path))
     if merged is not None:
         return _redirect(studio.site.absolute(merged))
-    return Response(
-        studio.composer.message("not_found", "not_found_text", lost=True), 404, SOON, media_type="text/html"
-    )
+    return _not_found(studio)
 
 
 async def _merged(connection: AsyncConnection, path: str) -> str | None:
@@ -98,6 +96,11 @@ def _withdrawn(held: Held, studio: Any) -> Response:
     return Response(studio.composer.message("gone", "gone_text", lost=True), 410, SOON, media_type="text/html")
 
 
+def _not_found(studio: Any) -> Response:
+    body = studio.composer.message("not_found", "not_found_text", lost=True)
+    return Response(body, 404, SOON, media_type="text/html")
+
+
 def _redirect(url: str) -> Response:
     return RedirectResponse(url, 301, {"Cache-Control": "public, max-age=60"})
 
@@ -108,9 +111,7 @@ async def _form(
     studio = request.app.state.studio
     held = await _about(studio, article_id)
     if article_id is not None and held is None:
-        return Response(
-            studio.composer.message("not_found", "not_found_text", lost=True), 404, SOON, media_type="text/html"
-        )
+        return _not_found(studio)
     article = held.article if held else None
     view = {
         "kind": kind,

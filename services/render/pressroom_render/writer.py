@@ -1,7 +1,8 @@
 """The page writer: takes dirty pages, renders them outside any lock, and puts them in place under the page's row.
 
 In one transaction: lock the row, see that nothing changed meanwhile, rename into place, clear the mark, store the
-outcome. A mark that was made while the page was being rendered stays, and the page is rendered again.
+outcome. A mark that was made while the page was being rendered stays, and the page is rendered again; a list is put in
+place all the same, for news may come all the time, and what readers have is older still.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import sqlalchemy as sa
 from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pressroom_render.addresses import PRIORITY, SWEEP, Page
+from pressroom_render.addresses import COALESCED, PRIORITY, SWEEP, Page
 from pressroom_render.bodies import make_all
 from pressroom_render.compose import Composer
 from pressroom_render.compression import SUFFIXES
@@ -75,11 +76,13 @@ TAKE_UP = (
     .returning(table.c.path, table.c.kind, table.c.subject, table.c.generation, table.c.hash, table.c.priority)
 )
 RELEASE = sa.update(table).where(among(table.c.path, "paths")).values(leased_until=None)
+NEXT_TURN: sa.BindParameter[datetime] = sa.bindparam("next_turn", type_=table.c.due_at.type)
 CLEAR_MARKS = (
     sa.update(table)
     .where(table.c.path == sa.bindparam("at"))
     .values(
         written=sa.bindparam("generation_written"),
+        due_at=sa.case((table.c.generation == sa.bindparam("generation_written"), table.c.due_at), else_=NEXT_TURN),
         hash=sa.bindparam("new_hash"),
         written_at=sa.bindparam("now"),
         stale_at=sa.bindparam("stale"),
@@ -288,7 +291,7 @@ class PageWriter:
         ]
 
     async def _place(self, connection: AsyncConnection, made: list[Rendered]) -> tuple[list[Rendered], bool]:
-        """Under the pages' rows: where nothing changed meanwhile, files go in place and marks go.
+        """Under the pages' rows: where nothing changed meanwhile, files go in place, marks go (lists' may stay).
 
         Says which are in place, and whether anything was said of an article.
         """
@@ -300,7 +303,7 @@ class PageWriter:
         good = [
             each
             for each in made
-            if _still_waits(marks.get(each.lease.page.path), each.lease) and each.lease.page.path not in moved
+            if _may_be_placed(each, marks.get(each.lease.page.path)) and each.lease.page.path not in moved
         ]
         taken = {each.lease.page.path for each in good}
         late = [each for each in made if each.lease.page.path not in taken]
@@ -345,9 +348,11 @@ class PageWriter:
             await self._store.delete(*gone)
 
     async def _clear_marks(self, connection: AsyncConnection, good: list[Rendered], now: datetime) -> None:
+        """What was marked meanwhile has its next turn after the pause."""
+        next_turn = now + timedelta(seconds=self._settings.pages_coalesce_s)
         rows = [
             {"at": each.lease.page.path, "generation_written": each.lease.generation, "new_hash": each.hash, "now": now}
-            | {"stale": each.material.stale_at if each.material else None}
+            | {"stale": each.material.stale_at if each.material else None, "next_turn": next_turn}
             for each in good
         ]
         await connection.execute(CLEAR_MARKS, rows)
@@ -392,9 +397,15 @@ class PageWriter:
         return bool(unsaid)
 
 
-def _still_waits(mark: Mark | None, lease: Lease) -> bool:
-    """Nothing has changed since it was taken up, and no other writer has put it in place."""
-    return mark is not None and mark.generation == lease.generation and mark.written < lease.generation
+def _may_be_placed(made: Rendered, mark: Mark | None) -> bool:
+    """No other writer has put it in place, and nothing has changed since it was taken up.
+
+    A list may have changed, unless it would be taken away: it comes back perhaps.
+    """
+    lease = made.lease
+    if mark is None or mark.written >= lease.generation:
+        return False
+    return mark.generation == lease.generation or (lease.page.kind in COALESCED and made.material is not None)
 
 
 def _outcome(held: Unsaid, now: datetime) -> Outcome:

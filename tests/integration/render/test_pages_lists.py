@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -11,9 +12,11 @@ from xml.etree import ElementTree
 import pytest
 import sqlalchemy as sa
 
+from pressroom_render import bodies, writer
 from pressroom_render.addresses import PAGE
 from pressroom_render.app import Studio
 from pressroom_render.tables import page
+from pressroom_render.writer import LISTS
 from pressroom_shared.clock import ManualClock, from_microseconds
 from pressroom_shared.events import ArticlePublished
 from tests.examples import START, published, unpublished, version
@@ -104,6 +107,57 @@ async def test_archives_are_written_a_little_later_but_lead_to_a_new_day_at_once
     clock.advance(timedelta(seconds=3))
     await write_all(studio)
     assert b"4 articles" in tree(studio)["archive/index.html"]
+
+
+async def test_a_front_that_news_changes_all_the_time_is_written_all_the_same(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio = replace(studio, settings=studio.settings.model_copy(update={"pages_coalesce_s": 1}))
+    await write_all(studio)
+    clock = studio.clock
+    assert isinstance(clock, ManualClock)
+    clock.advance(timedelta(seconds=2))
+    lists = studio.page_writer(LISTS)
+    compose, numbers = bodies.make_all, iter(range(1, 100))
+
+    def news_comes_meanwhile(*arguments: Any) -> Any:
+        asyncio.run_coroutine_threadsafe(take_in(studio, article(next(numbers))), loop).result(30)
+        return compose(*arguments)
+
+    loop = asyncio.get_running_loop()
+    await take_in(studio, article(0))
+    monkeypatch.setattr(writer, "make_all", news_comes_meanwhile)
+    for number in range(3):
+        assert await lists.write_batch() > 0
+        home = tree(studio)["index.html"]
+        assert f"Headline {number:03}".encode() in home, "what was there when it was read"
+        assert f"Headline {number + 1:03}".encode() not in home
+        assert (await marks(studio))["/"] == (1, 1), "and again after a pause"
+        assert "/world/2026/10/24/article-000/index.html" not in tree(studio), "an article's own page is not its work"
+        clock.advance(timedelta(seconds=1))
+    monkeypatch.setattr(writer, "make_all", compose)
+    await write_all(studio)
+    assert b"Headline 003" in tree(studio)["index.html"]
+
+
+async def test_a_list_that_is_begun_again_while_it_is_taken_away_stays(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await publish_many(studio, 1, tags=[{"slug": "tide", "name": "Tide"}])
+    await take_in(studio, unpublished(2, id="article-000", path="/world/2026/10/24/article-000/"))
+    compose, loop = bodies.make_all, asyncio.get_running_loop()
+
+    def begun_again(*arguments: Any) -> Any:
+        monkeypatch.setattr(writer, "make_all", compose)
+        event = article(1, tags=[{"slug": "tide", "name": "Tide"}])
+        asyncio.run_coroutine_threadsafe(take_in(studio, event), loop).result(30)
+        return compose(*arguments)
+
+    monkeypatch.setattr(writer, "make_all", begun_again)
+    await studio.page_writer(LISTS).write_batch()
+    assert "tag/tide/index.html" in tree(studio), "nobody finds it gone meanwhile"
+    await write_all(studio)
+    assert b"Headline 001" in tree(studio)["tag/tide/index.html"]
 
 
 async def test_an_old_article_that_comes_in_bulk_marks_no_numbered_page_that_waits_anyway(studio: Studio) -> None:
