@@ -37,6 +37,10 @@ WRITE_WAIT_S = 30
 """How long a writer waits in line in its own process before it gives up."""
 
 READERS = 4
+WRITER_CACHE_KB = 16_000
+READER_CACHE_KB = 8_000
+"""Of the database's pages, for each connection; below it is the system's own cache."""
+
 POSTGRES_CONNECTIONS = 10
 
 Insert = sqlite.Insert | postgresql.Insert
@@ -167,7 +171,7 @@ def _prepare_sqlite(engine: AsyncEngine, *, synchronous: str, query_only: bool) 
         f"synchronous={synchronous}",
         "foreign_keys=ON",
         "temp_store=MEMORY",
-        "cache_size=-16000",
+        f"cache_size=-{READER_CACHE_KB if query_only else WRITER_CACHE_KB}",
         f"query_only={'ON' if query_only else 'OFF'}",
     ]
 

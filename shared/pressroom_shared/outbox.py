@@ -196,9 +196,16 @@ async def send_again(connection: AsyncConnection, *, relayed_after: datetime) ->
 
 
 async def forget(connection: AsyncConnection, *, relayed_before: datetime) -> int:
-    """Delete payload rows that were relayed before a moment. Rows without a payload are ingest's log and stay."""
+    """Delete payload rows that were relayed before a moment. Rows without a payload are ingest's log and stay.
+
+    So does the newest row: else SQLite would give its number to the next one.
+    """
     result = await connection.execute(
-        sa.delete(OUTBOX).where(OUTBOX.c.relayed_at < relayed_before, OUTBOX.c.payload.is_not(None))
+        sa.delete(OUTBOX).where(
+            OUTBOX.c.relayed_at < relayed_before,
+            OUTBOX.c.payload.is_not(None),
+            OUTBOX.c.id < NEWEST.scalar_subquery(),
+        )
     )
     return int(result.rowcount)
 

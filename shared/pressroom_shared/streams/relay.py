@@ -55,7 +55,7 @@ PASSED_OVER_S = 30
 
 PASSED_OVER_MAX = 1000
 OVERLAP_ROWS = 1000
-"""Rows below the newest that are looked through again: on PostgreSQL a lower number may be committed later."""
+"""Rows below the newest that are looked through again on PostgreSQL: a lower number may be committed later there."""
 
 KEPT = timedelta(hours=24)
 """How long relayed rows are kept, in case Redis loses them."""
@@ -124,6 +124,7 @@ class Relay:
         self._creditors: set[str] = set()  # the bulk streams that are owed something
         self._away = False
         self._settled = 0  # no row up to this one waits, but for bulk
+        self._overlap_rows = OVERLAP_ROWS if database.dialect == "postgresql" else 0
         self._passed_over: dict[int, float] = {}  # row → when it is tried again
         owner = f"{socket.gethostname()}-{os.getpid()}-{new_id()[-6:]}"
         self._lease = Lease(f"relay:{source}", owner, ttl_s=LEASE_S, clock=self._clock)
@@ -206,7 +207,7 @@ class Relay:
             newest = await outbox.newest(connection)
             rows = await outbox.waiting(connection, BATCH_ROWS_MAX, after=self._settled, but=but)
         if not rows and not but:
-            self._settled = max(0, newest - OVERLAP_ROWS)
+            self._settled = max(0, newest - self._overlap_rows)
         return rows
 
     async def _next_bulk(self, redis: Redis) -> _Bulk | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,21 @@ async def test_rows_are_relayed_in_the_order_of_their_commits_and_numbered(
     async with database.read() as connection:
         numbers = (await connection.execute(sa.select(outbox.OUTBOX.c.sequence).order_by(outbox.OUTBOX.c.id))).scalars()
         assert list(numbers) == list(range(1, 501))
+
+
+async def test_what_was_forgotten_takes_no_later_row_with_it(
+    database: Database, redis: Any, redis_url: str, tmp_path: Path
+) -> None:
+    """SQLite numbers a row after the newest that is there: the relay has settled all up to the newest that it saw."""
+    async with running(Relay(database, settings(redis_url, tmp_path), source="/test")):
+        for round_ in range(3):
+            await store(database, *(f"{round_}-{number}" for number in range(20)))
+            await until(partial(_all_in, redis, 20 * (round_ + 1)))
+            await until(lambda: _none_waits(database))
+            async with database.begin() as connection:
+                await outbox.forget(connection, relayed_before=SystemClock().now())
+                assert await connection.scalar(sa.select(sa.func.count()).select_from(outbox.OUTBOX)) == 1
+    assert len(set(await names_in(redis))) == 60
 
 
 async def _all_in(redis: Any, count: int) -> bool:
