@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 NEWS_S = 10
@@ -53,6 +53,19 @@ class Courtesy:
     def give_way(self) -> None:
         """Wait while news is in hand. In a thread, between two pieces of bulk work."""
         self._free.wait(WAY_S_MAX)
+
+    def give_way_up_to(self, whole_s: float) -> Callable[[], None]:
+        """As `give_way`, so long in all: for work that somebody waits for, too."""
+        left_s = whole_s
+
+        def give_way() -> None:
+            nonlocal left_s
+            if left_s > 0 and not self._free.is_set():
+                began = time.monotonic()
+                self._free.wait(min(left_s, WAY_S_MAX))
+                left_s -= time.monotonic() - began
+
+        return give_way
 
     @property
     def news_comes(self) -> bool:

@@ -147,6 +147,13 @@ class Transaction(AsyncConnection):
         answer = None if options.get("execution_options") else self._at_once(statement, parameters)
         return await super().execute(statement, parameters, **options) if answer is None else answer
 
+    async def run_sync(self, fn: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
+        """As `AsyncConnection.run_sync`. Who is given SQLAlchemy's connection shall see that it is in a transaction:
+        Alembic would else commit by itself after each step."""
+        if not self.in_transaction():
+            await self.begin()
+        return await super().run_sync(fn, *arguments, **keywords)
+
     def _at_once(self, statement: Any, parameters: Any) -> Answer | None:
         """None: it goes SQLAlchemy's way."""
         rows: Sequence[Parameters] = parameters if isinstance(parameters, list) else [parameters or {}]

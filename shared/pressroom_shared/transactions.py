@@ -52,8 +52,7 @@ class Transactions:
             # In a task of its own: whoever is cancelled again leaves a connection that is whole.
             await asyncio.shield(asyncio.ensure_future(self._undo(connection)))
             raise
-        self._free.append(connection)
-        self._turn.release()
+        await self._give_back(connection)
 
     async def dispose(self) -> None:
         """Close what is free; what is still at something is closed when it ends."""
@@ -102,10 +101,15 @@ class Transactions:
             await connection.invalidate()
             raise
         finally:
+            await self._give_back(connection)
+
+    async def _give_back(self, connection: Transaction) -> None:
+        try:
             if connection.invalidated or self._closed:
                 await connection.close()
             else:
                 self._free.append(connection)
+        finally:
             self._turn.release()
 
     async def _rolled_back(self, connection: Transaction) -> None:

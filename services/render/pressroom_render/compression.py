@@ -15,6 +15,8 @@ from pressroom_shared.sitestore import Content
 
 SUFFIXES = (".br", ".gz")
 BROTLI_QUALITY = 5
+BROTLI_QUALITY_LISTS = 4
+"""For what every publication writes again: half the time, and 8 % more."""
 BROTLI_QUALITY_BEST = 11
 BROTLI_WINDOW_BITS = 16
 """A page has 20 to 60 KB: a larger window finds nothing more, and costs."""
@@ -67,7 +69,8 @@ def compressed(page: Page, pieces: Sequence[Piece]) -> list[tuple[str, Content]]
             return [(".gz", _gzip(b"".join(each.body for each in pieces)))]
         case _:
             body = b"".join(each.body for each in pieces)
-            return [(".br", _brotli(body, BROTLI_QUALITY)), (".gz", _gzip(body))]
+            quality = BROTLI_QUALITY_LISTS if page.kind in {"list", "day"} else BROTLI_QUALITY
+            return [(".br", _brotli(body, quality)), (".gz", _gzip(body))]
 
 
 def compressed_best(body: bytes) -> list[tuple[str, bytes]]:

@@ -43,9 +43,11 @@ from pressroom_shared.markdown import links
 from pressroom_shared.site import Site
 
 HOME_LIST = 40
-FEED = 20
 STRIP = 12
-"""Articles that the home page looks at, that a feed has, and that home looks at for a section's strip."""
+"""Articles that the home page looks at, and that it looks at for a section's strip."""
+
+FEED, FEED_OF_ONE = 20, 10
+"""Whole texts that a feed has, and that the feed of one topic or author has: these move slowly, and are hundreds."""
 
 HOME_ROWS = {HOME: HOME_LIST} | RAILS
 HOME_ERRATA = 2
@@ -230,7 +232,7 @@ class Gatherer:
             for name, size in sizes.items():
                 newest[name] = max(newest[name], size)
 
-        want(dict.fromkeys(subjects["feed"], FEED))
+        want({name: feed_size(name) for name in subjects["feed"]})
         want({name: total - older_count(total) * PAGE for name, total in self._totals.items()})
         want(dict.fromkeys(subjects["day"], DAY))
         want(dict.fromkeys(subjects["corrections"], CORRECTED))
@@ -251,7 +253,7 @@ class Gatherer:
             self._beside[article.id] = self._roles_beside(article, [next(found) for _ in part])
         around = [each for roles in self._beside.values() for ids in roles.values() for each in ids]
         await self._roles({"around": around, **self._newest})
-        await self._read_items({each for name in subjects["feed"] for each in self._newest[name][:FEED]})
+        await self._read_items({each for name in subjects["feed"] for each in self._newest[name][: feed_size(name)]})
 
     async def _one(self, page: Page) -> Material | None:
         material = await self._read[page.kind](page)
@@ -394,7 +396,7 @@ class Gatherer:
 
     async def _feed(self, page: Page) -> Material | None:
         kind, _, value = page.subject.partition(":")
-        ids = self._newest[page.subject][:FEED]
+        ids = self._newest[page.subject][: feed_size(page.subject)]
         always = kind in {"home", "corrections"} or (kind == "section" and value in self._site.section_keys)
         if not ids and not always:
             return None
@@ -482,6 +484,11 @@ class Gatherer:
                 self._items[each] = item
         for article in await self._whole([each for each in numbers if each not in self._items]):
             self._items[article.id] = self._memory.keep_item(article, named[article.id])
+
+
+def feed_size(name: str) -> int:
+    """How many articles the feed of a list has."""
+    return FEED_OF_ONE if name.partition(":")[0] in {"tag", "author"} else FEED
 
 
 def _named(linked: frozenset[str], paths: dict[str, str]) -> Named:

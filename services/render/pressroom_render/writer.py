@@ -45,6 +45,13 @@ log = logging.getLogger(__name__)
 STORE_PAUSE_S = 2
 """How long the writer waits when the store refuses (disk full, folder gone) before it tries again."""
 
+LISTS_WAIT_S = 0.3
+"""How long a batch of lists gives way to articles, in all: in a burst these come all the time."""
+
+ARTICLES_WAIT_S = 1
+"""How long lists wait for the pages of articles that they lead to, which another writer is at."""
+ARTICLES_LOOK_S = 0.02
+
 SUPERSEDED = "The site has another look than this process knows: start it again, with today's site file and templates."
 
 WRITTEN = Counter(
@@ -62,6 +69,7 @@ FREE_AT = sa.case((table.c.leased_until > table.c.due_at, table.c.leased_until),
 NEXT_DUE = sa.select(sa.func.min(FREE_AT, type_=table.c.due_at.type)).where(WAITS, MINE)
 DUE = sa.and_(WAITS, table.c.due_at <= NOW, sa.or_(table.c.leased_until.is_(None), table.c.leased_until < NOW))
 ANY_DUE = sa.select(table.c.path).where(DUE, MINE).limit(1)
+NEVER_WRITTEN = sa.select(table.c.subject).where(WAITS, table.c.priority == PRIORITY["article"], table.c.written == 0)
 CHOSEN = (
     sa.select(table.c.path)
     .where(DUE, MINE)
@@ -205,7 +213,8 @@ class PageWriter:
             with self._courtesy.news():
                 await self._write(leases, lambda: None)
         else:
-            await self._write(leases, self._courtesy.give_way)
+            swept = leases[0].priority == SWEEP
+            await self._write(leases, self._courtesy.give_way if swept else self._courtesy.give_way_up_to(LISTS_WAIT_S))
         if all(each.priority == SWEEP for each in leases):
             await self._courtesy.rest(time.perf_counter() - began)
         return len(leases)
@@ -214,6 +223,8 @@ class PageWriter:
         staged: list[Staged] = []
         try:
             made = await self._render(leases, staged, give_way)
+            if self._urgency.from_ > PRIORITY["article"]:
+                await self._until_articles_are_there(made)
             async with self._database.begin(wake=False) as connection:
                 placed, spoke = await self._place(connection, made)
         except BaseException:
@@ -289,6 +300,17 @@ class PageWriter:
             Rendered(lease, material, body.hash if body else None, list(islice(rest, count)))
             for lease, material, body, count in zip(leases, materials, bodies, counts, strict=True)
         ]
+
+    async def _until_articles_are_there(self, made: list[Rendered]) -> None:
+        """Who follows a link from a list finds the article: its own page goes in place first."""
+        shown = frozenset[str]().union(*(each.references for each in made if each.staged))
+        deadline = time.monotonic() + ARTICLES_WAIT_S
+        while time.monotonic() < deadline:
+            async with self._database.read() as connection:
+                missing = (await connection.execute(NEVER_WRITTEN)).scalars().all()
+            if shown.isdisjoint(missing):
+                return
+            await self._wakeup.wait(ARTICLES_LOOK_S)
 
     async def _place(self, connection: AsyncConnection, made: list[Rendered]) -> tuple[list[Rendered], bool]:
         """Under the pages' rows: where nothing changed meanwhile, files go in place, marks go (lists' may stay).

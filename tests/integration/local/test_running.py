@@ -132,9 +132,7 @@ def test_the_sample_newspaper_is_published_once_and_is_there_at_the_second_start
     assert f"http://localhost:{pressroom.port}/_mail/" in told
     key = (pressroom.data / "admin-key").read_text().strip()
     assert key in told
-    front = httpx.get(f"{pressroom.url}/")
-    assert front.status_code == 200
-    assert "Storm tide warning" in front.text
+    wait(lambda: "Storm tide warning" in httpx.get(f"{pressroom.url}/").text, timeout_s=30)
     assert httpx.get(f"{pressroom.url}/_mail/").status_code == 200
     headers = pressroom.auth()
     listed = f"{pressroom.url}/api/v1/articles?state=live&limit=100"

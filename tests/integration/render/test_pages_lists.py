@@ -16,7 +16,7 @@ from pressroom_render import bodies, writer
 from pressroom_render.addresses import PAGE
 from pressroom_render.app import Studio
 from pressroom_render.tables import page
-from pressroom_render.writer import LISTS
+from pressroom_render.writer import LISTS, NEWS
 from pressroom_shared.clock import ManualClock, from_microseconds
 from pressroom_shared.events import ArticlePublished
 from tests.examples import START, published, unpublished, version
@@ -112,6 +112,7 @@ async def test_archives_are_written_a_little_later_but_lead_to_a_new_day_at_once
 async def test_a_front_that_news_changes_all_the_time_is_written_all_the_same(
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(writer, "ARTICLES_WAIT_S", 0)
     studio = replace(studio, settings=studio.settings.model_copy(update={"pages_coalesce_s": 1}))
     await write_all(studio)
     clock = studio.clock
@@ -138,6 +139,38 @@ async def test_a_front_that_news_changes_all_the_time_is_written_all_the_same(
     monkeypatch.setattr(writer, "make_all", compose)
     await write_all(studio)
     assert b"Headline 003" in tree(studio)["index.html"]
+
+
+async def test_no_list_leads_to_an_article_that_is_not_there_yet(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await write_all(studio)
+    await take_in(studio, article(0))
+    writing = asyncio.create_task(studio.page_writer(LISTS).write_batch())
+    news = studio.page_writer(NEWS)
+    began = asyncio.Event()
+    render = news._render
+
+    async def slowly(*arguments: Any) -> Any:
+        began.set()
+        made = await render(*arguments)
+        assert b"Headline 000" not in tree(studio)["index.html"]
+        return made
+
+    monkeypatch.setattr(news, "_render", slowly)
+    assert await news.write_batch() > 0
+    assert began.is_set()
+    assert "world/2026/10/24/article-000/index.html" in tree(studio)
+    await writing
+    assert b"Headline 000" in tree(studio)["index.html"]
+
+
+async def test_lists_do_not_wait_for_ever_for_an_article(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "ARTICLES_WAIT_S", 0.1)
+    await write_all(studio)
+    await take_in(studio, article(0))
+    await studio.page_writer(LISTS).write_batch()
+    assert b"Headline 000" in tree(studio)["index.html"]
 
 
 async def test_a_list_that_is_begun_again_while_it_is_taken_away_stays(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -131,6 +133,41 @@ async def test_writers_take_turns_in_the_order_of_asking(database: Database) -> 
 
     await asyncio.gather(*(write(number) for number in range(20)))
     assert order == list(range(20))
+
+
+async def test_who_is_given_sqlalchemys_connection_sees_that_it_is_in_a_transaction(database: Database) -> None:
+    async with database.begin() as connection:
+        assert await connection.run_sync(lambda given: given.in_transaction()), "Alembic would commit by itself"
+        await connection.execute(PUT, {"n": 1})
+    assert await count(database) == 1
+
+
+START = """
+import asyncio, sys
+from pressroom_shared.database import migrate, open_database
+
+async def start():
+    async with open_database(sys.argv[1]) as database:
+        print("ready", flush=True)
+        sys.stdin.readline()
+        await migrate(database, "pressroom_render")
+
+asyncio.run(start())
+"""
+
+
+async def test_replicas_that_migrate_at_once_do_it_one_after_the_other(tmp_path: Path) -> None:
+    replicas = [
+        await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", START, f"sqlite+aiosqlite:///{tmp_path}/render.db"), stdin=PIPE, stdout=PIPE
+        )
+        for _ in range(4)
+    ]
+    for each in replicas:
+        assert each.stdout is not None
+        assert await each.stdout.readline() == b"ready\n"
+    await asyncio.gather(*(each.communicate(b"\n") for each in replicas))
+    assert [each.returncode for each in replicas] == [0] * 4
 
 
 async def test_another_process_is_waited_for_no_longer_than_is_allowed(
