@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pressroom_shared.site import Site
+from pressroom_shared.staging import spread
 from tests.bench import archive
 
 HERE = Path(__file__).parent
@@ -58,6 +59,7 @@ def eleventy(site: Site, count: int) -> Peer:
 
 def _measured(name: str, site: Site, count: int, build: list[str], watch: list[str], output: str) -> Peer:
     with tempfile.TemporaryDirectory(prefix="pressroom-bench-") as temporary:
+        spread(temporary)  # as ours does: else what others have just deleted here would make its files dear
         folder = Path(temporary) / "site"
         shutil.copytree(HERE / name.lower(), folder)
         content = folder / "content"
