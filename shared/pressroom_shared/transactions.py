@@ -93,13 +93,13 @@ class Transactions:
             raise refused("COMMIT", (), error, self.dialect) from error
 
     async def _undo(self, connection: Transaction) -> None:
-        """Undo what was done. A connection that cannot even do that is closed, which undoes it too."""
+        """Undo what was done. A connection that cannot even do that is closed, which undoes it too: the error that
+        led here is the one to tell."""
         try:
             if not connection.invalidated:  # as SQLAlchemy does when it is cancelled in the middle of a statement
                 await self._rolled_back(connection)
-        except Exception:
+        except (sqlite3.Error, sa.exc.SQLAlchemyError, ValueError):
             await connection.invalidate()
-            raise
         finally:
             await self._give_back(connection)
 

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from pressroom_shared import database as database_module
 from pressroom_shared.database import READERS, Database, open_database
+from pressroom_shared.transactions import Transactions
 
 NUMBER = sa.table("number", sa.column("n", sa.Integer))
 PUT = sa.insert(NUMBER).values(n=sa.bindparam("n"))
@@ -59,6 +60,22 @@ async def test_a_transaction_is_whole_or_not_there(database: Database, way: str)
         with pytest.raises(sa.exc.IntegrityError):
             await put(database, start + 3, start, way=way)
     assert await count(database) == 6
+
+
+async def test_a_connection_that_cannot_undo_is_replaced_and_what_went_wrong_first_is_told(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    await put(database, 1, way="kept")
+    with monkeypatch.context() as patch:
+        patch.setattr(Transactions, "_rolled_back", broken)
+        with pytest.raises(Refused):
+            await put(database, 2, -1, way="kept")
+    assert await count(database) == 1
+    await put(database, 2, way="kept")
+    assert await count(database) == 2
 
 
 async def test_ways_may_be_mixed_in_one_transaction(database: Database) -> None:
