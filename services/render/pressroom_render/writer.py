@@ -209,13 +209,13 @@ class PageWriter:
         leases = await self._lease(now) if due else []
         if not leases:
             return await self._mark_stale(stale, now)
+        swept = all(each.priority == SWEEP for each in leases)
         if any(each.priority == PRIORITY["article"] for each in leases):
             with self._courtesy.news():
                 await self._write(leases, lambda: None)
         else:
-            swept = leases[0].priority == SWEEP
             await self._write(leases, self._courtesy.give_way if swept else self._courtesy.give_way_up_to(LISTS_WAIT_S))
-        if all(each.priority == SWEEP for each in leases):
+        if swept:
             await self._courtesy.rest(time.perf_counter() - began)
         return len(leases)
 
