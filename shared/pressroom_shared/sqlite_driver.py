@@ -226,6 +226,25 @@ class LoopConnection(AsyncAdapt_aiosqlite_connection):
         PLACES.was(operation, short=not self.steps.too_many)
         return cursor, found
 
+    def each_at_once(self, operation: str, rows: list[list[Any]]) -> list[list[Any]] | None:
+        """Run a short statement that reads, on the loop, with each of some rows of parameters: what each gives.
+
+        None when it must cross. Raises `sqlite3.Error`: the transaction is to be undone.
+        """
+        if self.away or not PLACES.on_loop(operation):
+            return None
+        cursor = self.raw.cursor()
+        self.steps.start(interrupts=True)
+        try:
+            found = [cursor.execute(operation, each).fetchall() for each in rows]
+        except sqlite3.OperationalError:
+            if not self.steps.interrupted:
+                raise
+            PLACES.was(operation, short=False)
+            return None
+        PLACES.was(operation, short=not self.steps.too_many)
+        return found
+
     async def start(self, begin: str) -> None:
         """Begin a transaction, with that statement. Raises `sqlite3.Error`."""
         self.writes = begin == BEGIN_WRITING

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -45,6 +45,10 @@ PAUSE = timedelta(seconds=120)
 
 WARM = 10
 """Publications before those that are measured: statements are built, caches filled."""
+ROUND = 10
+"""Publications on an archive, before the next one has its turn."""
+MORE = 1_000
+"""Publications that an archive can be measured with."""
 
 WORDS = "The wind had dropped by noon and the harbor lay still. " * 60
 BURST = 500
@@ -59,8 +63,8 @@ class Costs:
     count: int
     written: tuple[list[float], list[float]]
     """Of each publication: without and with compressed copies."""
-    swept: float
-    """Of a publication on average, with what is swept behind it."""
+    swept: tuple[float, float]
+    """The same on average, with what is swept behind it."""
     built: tuple[float, float]
     """Of a full build: without and with compressed copies."""
     files: int
@@ -69,7 +73,7 @@ class Costs:
 async def bench(*, full: bool) -> Report:
     """`full`: 1,000, 10,000 and 100,000 articles, the other tools with the first two; else 1,000."""
     counts = (1_000, 10_000, 100_000) if full else (1_000,)
-    costs = [await _costs(count, 60 if full else 30) for count in counts]
+    costs = await _costs(counts, 8 if full else 4)
     notes: list[str] = []
     peers = await asyncio.to_thread(_peers, counts[:2], notes)
     live, burst = await _running(100 if full else 40)
@@ -85,18 +89,41 @@ NOTES = [
 ]
 
 
-async def _costs(count: int, times: int) -> Costs:
-    with tempfile.TemporaryDirectory(prefix="pressroom-bench-") as folder:
-        async with _desk(Path(folder)) as desk:
-            await desk.fill(count)
-            more = archive.articles(desk.studio.site, 2 * times + 2 * WARM)
-            with _uncompressed():
-                plain, _ = await desk.publish([next(more) for _ in range(times + WARM)])
-            compressed, swept = await desk.publish([next(more) for _ in range(times + WARM)])
-            with _uncompressed():
-                files, built_plain = await _cpu_ms(lambda: rebuild_site(desk.studio))
-            _, built = await _cpu_ms(lambda: rebuild_site(desk.studio))
-    return Costs(count, (plain, compressed), swept, (built_plain, built), files)
+async def _costs(counts: Sequence[int], rounds: int) -> list[Costs]:
+    """Archives of these sizes side by side, a round of publications on each in turn: machines change their speed."""
+    async with AsyncExitStack() as stack:
+        desks: list[Desk] = []
+        for count in counts:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pressroom-bench-")))
+            desks.append(await stack.enter_async_context(_desk(folder)))
+            await desks[-1].fill(count)
+        with _uncompressed():
+            plain = await _in_turn(desks, rounds)
+        copied = await _in_turn(desks, rounds)
+        return [
+            await _with_builds(count, desk, (once[0], again[0]), (once[1], again[1]))
+            for count, desk, once, again in zip(counts, desks, plain, copied, strict=True)
+        ]
+
+
+async def _in_turn(desks: Sequence[Desk], rounds: int) -> list[tuple[list[float], float]]:
+    """Of each: CPU of each publication until its pages are written; and on average with what is swept behind it."""
+    for desk in track(desks, description="warming up"):
+        await desk.publish(WARM)
+    found: list[list[tuple[float, float]]] = [[] for _ in desks]
+    for _ in track(range(rounds), description="publications"):
+        for desk, costs in zip(desks, found, strict=True):
+            costs.extend(await desk.publish(ROUND))
+    return [([cost for cost, _ in costs], sum(map(sum, costs)) / len(costs)) for costs in found]
+
+
+async def _with_builds(
+    count: int, desk: Desk, written: tuple[list[float], list[float]], swept: tuple[float, float]
+) -> Costs:
+    with _uncompressed():
+        files, built_plain = await _cpu_ms(lambda: rebuild_site(desk.studio))
+    _, built = await _cpu_ms(lambda: rebuild_site(desk.studio))
+    return Costs(count, written, swept, (built_plain, built), files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +133,8 @@ class Desk:
     studio: Studio
     clock: ManualClock
     writer: PageWriter
+    more: Iterator[Article]
+    """What is published next."""
 
     async def fill(self, count: int) -> None:
         """An archive of so many articles, all of it written."""
@@ -114,19 +143,16 @@ class Desk:
             await self.take_in(list(islice(events, TAKEN_AT_ONCE)))
         await self.write()
 
-    async def publish(self, articles: list[Article]) -> tuple[list[float], float]:
-        """CPU of each publication until its pages are written; and on average with what is swept a minute later."""
-        costs: list[float] = []
-        swept = 0.0
-        for number, article in enumerate(articles):
+    async def publish(self, count: int) -> list[tuple[float, float]]:
+        """So many publications: CPU until the pages of each are written, and of what is swept a minute later."""
+        costs: list[tuple[float, float]] = []
+        for article in islice(self.more, count):
             self.clock.advance(PAUSE / 2)
             _, sweep = await _cpu_ms(self.write)
             self.clock.advance(PAUSE / 2)
             _, cost = await _cpu_ms(partial(self._one, archive.event(article)))
-            if number >= WARM:
-                costs.append(cost)
-                swept += sweep
-        return costs, (sum(costs) + swept) / len(costs)
+            costs.append((cost, sweep))
+        return costs
 
     async def _one(self, event: ArticlePublished) -> None:
         await self.take_in([event])
@@ -150,7 +176,7 @@ async def _desk(folder: Path) -> AsyncIterator[Desk]:
     async with open_studio(Settings(site=folder / "site.toml", data_dir=folder), clock) as studio:
         await prepare_site(studio)
         spare_collections()  # as every process does
-        yield Desk(studio, clock, studio.page_writer())
+        yield Desk(studio, clock, studio.page_writer(), archive.articles(studio.site, MORE))
 
 
 async def _cpu_ms(work: Callable[[], Any]) -> tuple[Any, float]:
@@ -189,7 +215,7 @@ def _more(costs: list[Costs], peers: list[Peer]) -> Table:
         for each in costs:
             times = each.written[number]
             middle = percentile(times, 0.5)
-            mean = round(each.swept, 1) if number else ""
+            mean = round(each.swept[number], 1)
             rows.append([kind, each.count, round(middle, 1), round(percentile(times, 0.95), 1), mean, middle / base])
     rows += [[f"{each.name}: {how}", each.count, round(ms), "", "", ""] for each in peers for how, ms in each.more]
     columns = ["", "articles", "p50", "p95", "mean with sweeps", "to the first"]

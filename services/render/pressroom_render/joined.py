@@ -12,9 +12,6 @@ BETWEEN = " "
 """Stands between values. Ids, addresses and numbers have none."""
 
 
-JOIN = {"sqlite": "group_concat", "postgresql": "string_agg"}
-
-
 def split(text: str | None) -> list[str]:
     """The values again; none where there was no row."""
     return text.split(BETWEEN) if text else []
@@ -33,9 +30,9 @@ class joined(FunctionElement[str]):  # noqa: N801  # it is used as SQL's functio
 
 @compiles(joined)
 def _string_agg(element: joined, compiler: Any, **options: Any) -> str:
-    return f"{JOIN['postgresql']}(CAST({compiler.process(element.clauses, **options)} AS TEXT), '{BETWEEN}')"
+    return f"string_agg(CAST({compiler.process(element.clauses, **options)} AS TEXT), '{BETWEEN}')"
 
 
 @compiles(joined, "sqlite")
 def _group_concat(element: joined, compiler: Any, **options: Any) -> str:
-    return f"{JOIN['sqlite']}({compiler.process(element.clauses, **options)}, '{BETWEEN}')"
+    return f"group_concat({compiler.process(element.clauses, **options)}, '{BETWEEN}')"

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pressroom_render.joined import JOIN, split
 from pressroom_render.tables import entry, listing
 from pressroom_shared.among import among
 from pressroom_shared.clock import from_microseconds, microseconds
 from pressroom_shared.database import insert, on_both
 from pressroom_shared.events import Article
+from pressroom_shared.prepared import execute_each
 from pressroom_shared.site import Site
 
 HOME = "home"
@@ -82,13 +81,6 @@ def lists_of(article: Article, site: Site) -> set[str]:
     return names
 
 
-SHAPE = 4
-"""Questions ask for so many stretches of a kind, or a multiple."""
-
-ROWS_MAX = 128
-"""How many stretches one question asks for. SQLite takes 500."""
-
-
 @dataclass(frozen=True, slots=True)
 class Row:
     """A stretch of a list: its newest; or the next older or newer ones than a place, the nearest first."""
@@ -101,6 +93,10 @@ class Row:
     @property
     def direction(self) -> str:
         return ("newer" if self.newer else "older") if self.than else "newest"
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        return {"name": self.name, "limit": self.limit} | (_of(self.than) if self.than else {})
 
 
 # The statements of every page are built once. A place is compared as a row, so that the index leads straight to it.
@@ -121,6 +117,12 @@ def _ids(*which: sa.ColumnElement[bool], order: tuple[sa.ColumnElement[Any], ...
 OFFSET: sa.BindParameter[int] = sa.bindparam("offset", type_=sa.Integer)
 OLDEST = _ids(order=OLDEST_FIRST).offset(OFFSET)
 NEWER = _ids(POSITION > SPOT, order=OLDEST_FIRST)
+STRETCHES = {
+    "newest": _ids(order=NEWEST_FIRST),
+    "older": _ids(POSITION < SPOT, order=NEWEST_FIRST),
+    "newer": NEWER,
+}
+NEWER_COUNT = sa.select(sa.func.count()).where(entry.c.list == NAME, POSITION > SPOT)
 SINCE = _ids(entry.c.at >= AT, order=NEWEST_FIRST)
 PLACES_FROM = (
     sa.select(entry.c.at, entry.c.article_id)
@@ -212,36 +214,35 @@ class Lists:
 
     async def _above(self, places: dict[str, Place]) -> dict[str, int]:
         """How many articles of each list are newer than a place in it."""
-        values: dict[str, Any] = {}
-        for number, (name, spot) in enumerate(places.items()):
-            values |= {f"list{number}": name, f"at{number}": microseconds(spot.at), f"id{number}": spot.article_id}
-        rows = (await self._connection.execute(_counts(len(places)), values)).all()
-        counted: dict[int, int] = dict(map(tuple, rows))
-        return {name: counted[number] for number, name in enumerate(places)}
+        if self._connection.dialect.name == "sqlite":
+            asked = [{"name": name} | _of(spot) for name, spot in places.items()]
+            counts = [count for ((count,),) in await execute_each(self._connection, NEWER_COUNT, asked)]
+        else:
+            columns = _columns([Row(name, 0, spot) for name, spot in places.items()])
+            counts = list((await self._connection.execute(NEWER_COUNT_OF_EACH, columns)).scalars().all())
+        return dict(zip(places, counts, strict=True))
 
     async def oldest(self, name: str, limit: int, *, offset: int = 0) -> list[str]:
         """From the oldest on, oldest first."""
         return await self._ids(OLDEST, name=name, limit=limit, offset=offset)
 
     async def rows(self, wanted: Sequence[Row]) -> list[list[str]]:
-        """The ids of several stretches of lists, each from its beginning, in few questions."""
-        found = [await self._rows(wanted[start : start + ROWS_MAX]) for start in range(0, len(wanted), ROWS_MAX)]
-        return [ids for part in found for ids in part]
+        """The ids of several stretches of lists, each from its beginning."""
+        found: list[list[str]] = [[] for _ in wanted]
+        for direction in STRETCHES:
+            numbers = [number for number, row in enumerate(wanted) if row.direction == direction]
+            asked = [wanted[number] for number in numbers]
+            for number, ids in zip(numbers, await self._stretches(direction, asked), strict=True):
+                found[number] = ids
+        return found
 
-    async def _rows(self, wanted: Sequence[Row]) -> list[list[str]]:
-        asked = _in_shape(wanted)
-        values: dict[str, Any] = {}
-        for number, (_, row) in enumerate(asked):
-            values |= {f"list{number}": row.name, f"limit{number}": row.limit}
-            if row.than:
-                values |= {f"at{number}": microseconds(row.than.at), f"id{number}": row.than.article_id}
-        statement = _union(tuple(row.direction for _, row in asked), self._connection.dialect.name)
-        ids: list[list[str]] = [[] for _ in wanted]
-        for number, found in (await self._connection.execute(statement, values)).all():
-            asker = asked[number][0]
-            if asker is not None:
-                ids[asker] = split(found)
-        return ids
+    async def _stretches(self, direction: str, asked: list[Row]) -> list[list[str]]:
+        if not asked:
+            return []
+        if self._connection.dialect.name == "sqlite":
+            found = await execute_each(self._connection, STRETCHES[direction], [row.asked for row in asked])
+            return [[article_id for (article_id,) in rows] for rows in found]
+        return list((await self._connection.execute(STRETCH_OF_EACH[direction], _columns(asked))).scalars().all())
 
     async def newer(self, name: str, than: Place, limit: int) -> list[str]:
         """The next newer ones, oldest of them first."""
@@ -268,48 +269,33 @@ class Lists:
         return list((await self._connection.execute(statement, asked)).scalars().all())
 
 
-_PART = """SELECT {n} AS part, {join}(article_id, ' ') FROM (
-  SELECT at, article_id FROM entry WHERE list = :list{n}{than}
-  ORDER BY at {order}, article_id {order} LIMIT :limit{n}
-) AS part{n}"""
-_THAN = {
-    "newest": "",
-    "older": " AND (at, article_id) < (:at{n}, :id{n})",
-    "newer": " AND (at, article_id) > (:at{n}, :id{n})",
+# Where the way to the database is what costs: one question for several stretches, in the order of asking.
+_ASKED = """
+FROM unnest(CAST(:names AS TEXT[]), CAST(:limits AS BIGINT[]), CAST(:ats AS BIGINT[]), CAST(:ids AS TEXT[]))
+  WITH ORDINALITY AS asked (list, size, at, article_id, part)
+ORDER BY asked.part"""
+_STRETCH = """SELECT ARRAY(
+  SELECT entry.article_id FROM entry WHERE entry.list = asked.list{than}
+  ORDER BY entry.at {order}, entry.article_id {order} LIMIT asked.size
+)"""
+_THAN = " AND (entry.at, entry.article_id) {sign} (asked.at, asked.article_id)"
+STRETCH_OF_EACH = {
+    direction: sa.text(_STRETCH.format(than=_THAN.format(sign=sign) if sign else "", order=order) + _ASKED)
+    for direction, sign, order in (("newest", "", "DESC"), ("older", "<", "DESC"), ("newer", ">", "ASC"))
 }
+_COUNT = "SELECT (SELECT count(*) FROM entry WHERE entry.list = asked.list{than})"
+NEWER_COUNT_OF_EACH = sa.text(_COUNT.format(than=_THAN.format(sign=">")) + _ASKED)
 
 
-def _in_shape(wanted: Sequence[Row]) -> list[tuple[int | None, Row]]:
-    """Rows with their numbers, sorted and filled up, so that there are few shapes of questions: each is built once."""
-    asked: list[tuple[int | None, Row]] = []
-    for direction in _THAN:
-        rows: list[tuple[int | None, Row]] = [
-            (number, row) for number, row in enumerate(wanted) if row.direction == direction
-        ]
-        filling = Row(
-            "", 0, Place(from_microseconds(0), "") if direction != "newest" else None, newer=direction == "newer"
-        )
-        asked += rows + [(None, filling)] * (-len(rows) % SHAPE)
-    return asked
-
-
-@lru_cache(maxsize=512)
-def _union(shape: tuple[str, ...], dialect: str) -> sa.TextClause:
-    """One question for so many stretches. Kept as text: SQLAlchemy's own would cost more to build than to answer."""
-    parts: list[str] = []
-    for n, kind in enumerate(shape):
-        order = "ASC" if kind == "newer" else "DESC"
-        parts.append(_PART.format(n=n, than=_THAN[kind].format(n=n), order=order, join=JOIN[dialect]))
-    return sa.text("\nUNION ALL\n".join(parts))
-
-
-_COUNT = "SELECT {n}, count(*) FROM entry WHERE list = :list{n} AND (at, article_id) > (:at{n}, :id{n})"
-
-
-@lru_cache(maxsize=64)
-def _counts(parts: int) -> sa.TextClause:
-    """One question for the counts of so many lists above a place, by the list's number."""
-    return sa.text("\nUNION ALL\n".join(_COUNT.format(n=n) for n in range(parts)))
+def _columns(asked: Sequence[Row]) -> dict[str, Any]:
+    nowhere = Place(from_microseconds(0), "")
+    places = [row.than or nowhere for row in asked]
+    return {
+        "names": [row.name for row in asked],
+        "limits": [row.limit for row in asked],
+        "ats": [microseconds(place.at) for place in places],
+        "ids": [place.article_id for place in places],
+    }
 
 
 def _of(spot: Place) -> dict[str, Any]:

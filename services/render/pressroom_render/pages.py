@@ -121,7 +121,7 @@ MARK, MARK_COALESCED, MARK_UNLESS_IT_WAITS = (
 )
 MARK_SWEPT = (
     sa.update(table)
-    .where(among(table.c.path, "paths"))
+    .where(among(table.c.path, "paths"), sa.not_(sa.and_(WAITS, table.c.leased_until.is_(None))))
     .values(
         generation=table.c.generation + 1,
         priority=sa.case((WAITS, table.c.priority), else_=SWEEP),
@@ -144,7 +144,15 @@ SHOWING = (
     .where(reference.c.article_id == sa.bindparam("article_id"))
 )
 LOCK = (
-    sa.select(table.c.path, table.c.generation, table.c.written, table.c.leased_until.is_not(None))
+    sa.select(
+        table.c.path,
+        table.c.generation,
+        table.c.written,
+        table.c.leased_until.is_not(None),
+        table.c.priority,
+        table.c.due_at,
+        table.c.written_at,
+    )
     .where(among(table.c.path, "paths"))
     .order_by(table.c.path)
     .with_for_update()
@@ -158,11 +166,19 @@ class Mark:
     generation: int
     written: int
     leased: bool
+    priority: int
+    due_at: datetime
+    written_at: datetime | None
 
     @property
     def waits(self) -> bool:
         """It will be read after this transaction: another mark would say nothing new."""
         return self.generation > self.written and not self.leased
+
+    def comes_by(self, now: datetime, pause: timedelta, priority: int) -> bool:
+        """It waits, and comes as soon as it would with a mark of now: at once, or when the pause is over."""
+        soon = max(now, self.written_at + pause) if self.written_at else now
+        return self.waits and self.priority <= priority and self.due_at <= soon
 
 
 class Pages:
@@ -249,19 +265,27 @@ class Pages:
 
     async def _mark(self, touched: set[Page], *, first: Collection[Page] = (), later: Collection[Page] = ()) -> None:
         """Mark these pages, those that can wait a little, and those that are to be swept."""
-        marks = await lock_pages(self._connection, self._swept.union(each.path for each in (*touched, *later)))
-        await self._mark_swept(marks)
-        await self.mark_dirty(touched, first=first)
-        due = self._clock.now() + self._archive
-        await self._mark_unless_they_wait([_row(each, PRIORITY[each.kind], due) for each in later], marks)
+        marks = await self._lock({each.path for each in (*touched, *later)})
+        await self._mark_swept()
+        now = self._clock.now()
+        waits = {each for each in touched if each.kind in COALESCED and _comes_by(marks, each, now, self._coalesce)}
+        await self.mark_dirty(touched - waits, first=first)
+        await self._mark_unless_they_wait(
+            [_row(each, PRIORITY[each.kind], now + self._archive) for each in later], marks
+        )
 
     async def _mark_in_bulk(self, touched: set[Page]) -> None:
         """The same for what came in bulk. One old article may push hundreds of numbered pages on: most wait already."""
-        marks = await lock_pages(self._connection, self._swept | {each.path for each in touched})
-        await self._mark_swept(marks)
+        marks = await self._lock({each.path for each in touched})
+        await self._mark_swept()
         now = self._clock.now()
         rows = [_row(each, SWEEP, now if each.kind == "article" else now + self._bulk) for each in touched]
         await self._mark_unless_they_wait(rows, marks)
+
+    async def _lock(self, paths: set[str]) -> dict[str, Mark]:
+        """Hold these and those that are to be swept; says the marks of these. SQLite has one writer, who holds all."""
+        swept = set[str]() if self._connection.dialect.name == "sqlite" else self._swept
+        return await lock_pages(self._connection, paths | swept)
 
     async def _mark_unless_they_wait(self, rows: list[dict[str, Any]], marks: dict[str, Mark]) -> None:
         """A page that waits already keeps its turn, and needs no other mark."""
@@ -383,12 +407,17 @@ class Pages:
         """Have articles' own pages swept."""
         self._swept.update((await self._connection.execute(statement, asked)).scalars().all())
 
-    async def _mark_swept(self, marks: dict[str, Mark]) -> None:
+    async def _mark_swept(self) -> None:
         """Mark them, for later: what changes beside them meanwhile goes with it. What waits already keeps its turn."""
         due = self._clock.now() + self._sweep
-        for paths in batched(sorted(each for each in self._swept if each in marks and not marks[each].waits)):
+        for paths in batched(sorted(self._swept)):
             await self._connection.execute(MARK_SWEPT, {"paths": paths, "due": due})
         self._swept.clear()
+
+
+def _comes_by(marks: dict[str, Mark], page: Page, now: datetime, pause: timedelta) -> bool:
+    mark = marks.get(page.path)
+    return mark is not None and mark.comes_by(now, pause, PRIORITY[page.kind])
 
 
 def _row(page: Page, priority: int, due_at: datetime) -> dict[str, Any]:

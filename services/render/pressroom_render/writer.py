@@ -2,7 +2,8 @@
 
 In one transaction: lock the row, see that nothing changed meanwhile, rename into place, clear the mark, store the
 outcome. A mark that was made while the page was being rendered stays, and the page is rendered again; a list is put in
-place all the same, for news may come all the time, and what readers have is older still.
+place all the same, for news may come all the time, and what readers have is older still; but never with an article
+that was withdrawn meanwhile.
 """
 
 from __future__ import annotations
@@ -327,6 +328,7 @@ class PageWriter:
             for each in made
             if _may_be_placed(each, marks.get(each.lease.page.path)) and each.lease.page.path not in moved
         ]
+        good = await self._without_withdrawn(connection, good, marks)
         taken = {each.lease.page.path for each in good}
         late = [each for each in made if each.lease.page.path not in taken]
         if late:
@@ -355,6 +357,21 @@ class PageWriter:
         rows = (await connection.execute(WHERE_NOW, {"ids": ids})).all()
         now = {row.id: row.path for row in rows if row.live}
         return {each.page.path for each in materials if each.paths != {k: now[k] for k in each.linked if k in now}}
+
+    async def _without_withdrawn(
+        self, connection: AsyncConnection, good: list[Rendered], marks: dict[str, Mark]
+    ) -> list[Rendered]:
+        """Of the lists that were marked again meanwhile, those alone that show what is live still."""
+        again = {
+            each.lease.page.path: {teaser.id for shown in each.material.shown.values() for teaser in shown}
+            for each in good
+            if each.material and marks[each.lease.page.path].generation != each.lease.generation
+        }
+        if not again:
+            return good
+        ids = sorted(set[str]().union(*again.values()))
+        live = await Projection(connection).live_paths(ids)
+        return [each for each in good if again.get(each.lease.page.path, set[str]()) <= live.keys()]
 
     async def _put_in_place(self, good: list[Rendered]) -> None:
         """A page and its copies back to back, then away with what is no page's any more."""

@@ -141,6 +141,32 @@ async def test_a_front_that_news_changes_all_the_time_is_written_all_the_same(
     assert b"Headline 003" in tree(studio)["index.html"]
 
 
+async def test_no_list_is_put_in_place_with_what_was_withdrawn_meanwhile(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "ARTICLES_WAIT_S", 0)
+    studio = replace(studio, settings=studio.settings.model_copy(update={"pages_coalesce_s": 1}))
+    await publish_many(studio, 1)
+    clock = studio.clock
+    assert isinstance(clock, ManualClock)
+    clock.advance(timedelta(seconds=2))
+    await take_in(studio, article(1))
+    lists, compose, loop = studio.page_writer(LISTS), bodies.make_all, asyncio.get_running_loop()
+
+    def withdrawn(*arguments: Any) -> Any:
+        monkeypatch.setattr(writer, "make_all", compose)
+        event = unpublished(2, id="article-001", path="/world/2026/10/24/article-001/")
+        asyncio.run_coroutine_threadsafe(take_in(studio, event), loop).result(30)
+        return compose(*arguments)
+
+    monkeypatch.setattr(writer, "make_all", withdrawn)
+    assert await lists.write_batch() > 0
+    assert not any(b"Headline 001" in body for body in tree(studio).values())
+    assert (await marks(studio))["/"] == (2, 0), "its turn is now, not after a pause"
+    await write_all(studio)
+    assert b"Headline 000" in tree(studio)["index.html"]
+
+
 async def test_no_list_leads_to_an_article_that_is_not_there_yet(
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from pressroom_shared import prepared
 from pressroom_shared.among import among
 from pressroom_shared.database import Database, UtcTime, on_both, open_database
-from pressroom_shared.prepared import Answer, Statements
+from pressroom_shared.prepared import Answer, Statements, execute_each
+from pressroom_shared.sqlite_driver import PLACES, STEPS_MAX
 
 OFTEN = 6
 """Met, tried in the thread, run on the loop: by then a statement is where it stays."""
@@ -141,6 +142,37 @@ async def test_errors_are_sqlalchemys_own(database: Database) -> None:
             await connection.execute(SELECTS[0][0], {})
         with pytest.raises(sa.exc.StatementError):
             await connection.execute(SELECTS[2][0], {"at": "no moment"})
+
+
+BY_NUMBER = (
+    sa.select(NOTE.c.id, NOTE.c.at, NOTE.c.live).where(NOTE.c.number >= sa.bindparam("least")).order_by(NOTE.c.id)
+)
+
+
+COUNTED = "WITH RECURSIVE up (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM up WHERE n < {last}) SELECT max(n) FROM up"
+
+
+async def test_each_of_several_parameters_gives_its_own_rows(database: Database) -> None:
+    several = [{"least": 2}, {"least": 9}, {"least": 1}]
+    expected = [[("b", None, False), ("c", AT, True)], [], [("a", AT, True), ("b", None, False), ("c", AT, True)]]
+    async with database.read() as connection:
+        for _ in range(OFTEN):
+            assert [list(map(tuple, rows)) for rows in await execute_each(connection, BY_NUMBER, several)] == expected
+        assert await execute_each(connection, BY_NUMBER, []) == []
+        with pytest.raises(sa.exc.StatementError, match="'least'"):
+            await execute_each(connection, BY_NUMBER, [{"least": 1}, {}])
+
+
+async def test_what_takes_long_is_asked_of_each_in_the_thread(database: Database) -> None:
+    """As is said of one statement in `sqlite_driver.py`: nothing on the loop takes more than some steps."""
+    up_to = sa.text(COUNTED.format(last=":last"))
+    async with database.read() as connection:
+        for _ in range(OFTEN):
+            assert await execute_each(connection, up_to, [{"last": 2}, {"last": 3}]) == [[(2,)], [(3,)]]
+        assert PLACES.on_loop(COUNTED.format(last="?"))
+        found = await execute_each(connection, up_to, [{"last": 2}, {"last": 100 * STEPS_MAX}])
+        assert found == [[(2,)], [(100 * STEPS_MAX,)]]
+        assert not PLACES.on_loop(COUNTED.format(last="?"))
 
 
 async def test_what_is_undone_is_undone_for_kept_statements_too(database: Database) -> None:
