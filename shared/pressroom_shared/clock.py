@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Protocol
 
 
@@ -42,6 +43,7 @@ class ManualClock:
         await asyncio.sleep(0)
 
 
+@lru_cache(maxsize=1_000)  # of one transaction's rows most have the same
 def microseconds(moment: datetime) -> int:
     """Whole microseconds since the Unix epoch; exact, unlike `timestamp()`."""
     return (moment - _EPOCH) // timedelta(microseconds=1)

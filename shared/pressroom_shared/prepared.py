@@ -28,8 +28,6 @@ T = TypeVar("T")
 Process = Callable[[Any], Any]
 Parameters = Mapping[str, Any]
 
-MISSING: Any = object()
-
 
 class Answer(IteratorResult[Any]):
     """The rows of a statement, and how many it changed."""
@@ -45,7 +43,11 @@ class Prepared:
     def __init__(self, compiled: SQLCompiler, dialect: Dialect) -> None:
         self.text = compiled.string
         self.gives_rows = bool(compiled._result_columns)  # noqa: SLF001  # documented for who writes dialects
-        self._parameters = [_parameter(compiled.binds[name], dialect) for name in compiled.positiontup or ()]
+        binds = [compiled.binds[name] for name in compiled.positiontup or ()]
+        self._keys = [bind.key for bind in binds]
+        self._given = {bind.key: bind.effective_value for bind in binds if not bind.required}
+        processes_in = [bind.type.dialect_impl(dialect).bind_processor(dialect) for bind in binds]
+        self._processes_in = [(place, process) for place, process in enumerate(processes_in) if process]
         columns = compiled._result_columns  # noqa: SLF001
         self._names = SimpleResultMetaData([each.keyname for each in columns]) if columns else None
         processes = [each.type.dialect_impl(dialect).result_processor(dialect, None) for each in columns]
@@ -53,22 +55,10 @@ class Prepared:
 
     def arguments(self, given: Parameters) -> list[Any]:
         """What stands for each `?`. Raises `KeyError` where one is missing."""
-        try:
-            return [process(given[name]) if process else given[name] for name, process, _ in self._parameters]
-        except KeyError:
-            return self._filled_up(given)
-
-    def _filled_up(self, given: Parameters) -> list[Any]:
-        """With what the statement itself gives."""
-        values: list[Any] = []
-        for name, process, fixed in self._parameters:
-            if name in given:
-                value = given[name]
-                values.append(process(value) if process else value)
-            elif fixed is MISSING:
-                raise KeyError(name)
-            else:
-                values.append(fixed)
+        every = {**self._given, **given} if self._given else given
+        values = [every[key] for key in self._keys]
+        for place, process in self._processes_in:
+            values[place] = process(values[place])
         return values
 
     def answer(self, cursor: sqlite3.Cursor, rows: list[Any]) -> Answer:
@@ -84,15 +74,6 @@ class Prepared:
             tuple(process(value) if process else value for process, value in zip(processes, row, strict=True))
             for row in rows
         ]
-
-
-def _parameter(bind: sa.BindParameter[Any], dialect: Dialect) -> tuple[str, Process | None, Any]:
-    """Its name, what makes of it what SQLite takes, and its value where the statement itself gives it."""
-    process = bind.type.dialect_impl(dialect).bind_processor(dialect)
-    if bind.required:
-        return bind.key, process, MISSING
-    value = bind.effective_value
-    return bind.key, process, process(value) if process else value
 
 
 class Statements:

@@ -51,6 +51,9 @@ MORE = 1_000
 """Publications that an archive can be measured with."""
 
 WORDS = "The wind had dropped by noon and the harbor lay still. " * 60
+BUILT_MAX = 10_000
+"""Articles of the largest archive that is built in full: the others are measured up to there."""
+
 BURST = 500
 CLIENTS = 8
 LOOK_S = 0.003
@@ -65,8 +68,8 @@ class Costs:
     """Of each publication: without and with compressed copies."""
     swept: tuple[float, float]
     """The same on average, with what is swept behind it."""
-    built: tuple[float, float]
-    """Of a full build: without and with compressed copies."""
+    built: tuple[float, float] | None
+    """Of a full build: without and with compressed copies. Up to `BUILT_MAX` articles."""
     files: int
 
 
@@ -101,7 +104,7 @@ async def _costs(counts: Sequence[int], rounds: int) -> list[Costs]:
             plain = await _in_turn(desks, rounds)
         copied = await _in_turn(desks, rounds)
         return [
-            await _with_builds(count, desk, (once[0], again[0]), (once[1], again[1]))
+            await _with_build(count, desk, (once[0], again[0]), (once[1], again[1]))
             for count, desk, once, again in zip(counts, desks, plain, copied, strict=True)
         ]
 
@@ -117,9 +120,11 @@ async def _in_turn(desks: Sequence[Desk], rounds: int) -> list[tuple[list[float]
     return [([cost for cost, _ in costs], sum(map(sum, costs)) / len(costs)) for costs in found]
 
 
-async def _with_builds(
+async def _with_build(
     count: int, desk: Desk, written: tuple[list[float], list[float]], swept: tuple[float, float]
 ) -> Costs:
+    if count > BUILT_MAX:
+        return Costs(count, written, swept, None, 0)
     with _uncompressed():
         files, built_plain = await _cpu_ms(lambda: rebuild_site(desk.studio))
     _, built = await _cpu_ms(lambda: rebuild_site(desk.studio))
@@ -227,6 +232,7 @@ def _builds(costs: list[Costs], peers: list[Peer]) -> Table:
         [name, each.count, each.files, round(each.built[number] / 1000, 2), each.built[number] / each.count]
         for number, name in enumerate(("Pressroom", "Pressroom, with .br and .gz"))
         for each in costs
+        if each.built
     ]
     rows += [
         [each.name, each.count, each.files, round(each.built / 1000, 2), each.built / each.count] for each in peers

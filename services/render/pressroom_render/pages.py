@@ -48,7 +48,7 @@ from pressroom_render.tables import article as article_table
 from pressroom_render.tables import entry, reference
 from pressroom_render.tables import page as table
 from pressroom_shared.among import among
-from pressroom_shared.clock import Clock
+from pressroom_shared.clock import Clock, microseconds
 from pressroom_shared.database import Insert, on_both
 from pressroom_shared.events import AuthorChanged, FrontChanged, TagChanged
 from pressroom_shared.site import Site
@@ -150,8 +150,8 @@ LOCK = (
         table.c.written,
         table.c.leased_until.is_not(None),
         table.c.priority,
-        table.c.due_at,
-        table.c.written_at,
+        sa.type_coerce(table.c.due_at, sa.BigInteger),
+        sa.type_coerce(table.c.written_at, sa.BigInteger),
     )
     .where(among(table.c.path, "paths"))
     .order_by(table.c.path)
@@ -167,18 +167,18 @@ class Mark:
     written: int
     leased: bool
     priority: int
-    due_at: datetime
-    written_at: datetime | None
+    due_at_us: int
+    written_at_us: int | None
 
     @property
     def waits(self) -> bool:
         """It will be read after this transaction: another mark would say nothing new."""
         return self.generation > self.written and not self.leased
 
-    def comes_by(self, now: datetime, pause: timedelta, priority: int) -> bool:
-        """It waits, and comes as soon as it would with a mark of now: at once, or when the pause is over."""
-        soon = max(now, self.written_at + pause) if self.written_at else now
-        return self.waits and self.priority <= priority and self.due_at <= soon
+    def comes_as_soon(self, now_us: int, pause_us: int, priority: int) -> bool:
+        """It waits, and comes as soon as with a mark of now: at once, or when the pause is over."""
+        soon_us = now_us if self.written_at_us is None else max(now_us, self.written_at_us + pause_us)
+        return self.waits and self.priority <= priority and self.due_at_us <= soon_us
 
 
 class Pages:
@@ -198,7 +198,7 @@ class Pages:
         self._connection = connection
         self._clock = clock
         self._site = site
-        self._coalesce = timedelta(seconds=coalesce_s)
+        self._pause_us = int(coalesce_s * 1_000_000)
         self._sweep = timedelta(seconds=sweep_s)
         self._bulk = timedelta(seconds=bulk_s)
         self._archive = timedelta(seconds=archive_s)
@@ -268,8 +268,7 @@ class Pages:
         marks = await self._lock({each.path for each in (*touched, *later)})
         await self._mark_swept()
         now = self._clock.now()
-        waits = {each for each in touched if each.kind in COALESCED and _comes_by(marks, each, now, self._coalesce)}
-        await self.mark_dirty(touched - waits, first=first)
+        await self.mark_dirty({each for each in touched if not self._comes_as_soon(each, marks, now)}, first=first)
         await self._mark_unless_they_wait(
             [_row(each, PRIORITY[each.kind], now + self._archive) for each in later], marks
         )
@@ -281,6 +280,13 @@ class Pages:
         now = self._clock.now()
         rows = [_row(each, SWEEP, now if each.kind == "article" else now + self._bulk) for each in touched]
         await self._mark_unless_they_wait(rows, marks)
+
+    def _comes_as_soon(self, page: Page, marks: dict[str, Mark], now: datetime) -> bool:
+        """A list that needs no other mark: in a burst most wait already."""
+        mark = marks.get(page.path)
+        if mark is None or page.kind not in COALESCED:
+            return False
+        return mark.comes_as_soon(microseconds(now), self._pause_us, PRIORITY[page.kind])
 
     async def _lock(self, paths: set[str]) -> dict[str, Mark]:
         """Hold these and those that are to be swept; says the marks of these. SQLite has one writer, who holds all."""
@@ -305,7 +311,7 @@ class Pages:
         Articles' pages that are not to be the `first` are written last: readers have them already.
         """
         now = self._clock.now()
-        pause = {"pause": int(self._coalesce.total_seconds() * 1_000_000)}
+        pause = {"pause": self._pause_us}
         ordered = [
             _row(each, SWEEP if each.kind == "article" and each not in first else PRIORITY[each.kind], now)
             for each in sorted(set(pages), key=lambda page: page.path)
@@ -413,11 +419,6 @@ class Pages:
         for paths in batched(sorted(self._swept)):
             await self._connection.execute(MARK_SWEPT, {"paths": paths, "due": due})
         self._swept.clear()
-
-
-def _comes_by(marks: dict[str, Mark], page: Page, now: datetime, pause: timedelta) -> bool:
-    mark = marks.get(page.path)
-    return mark is not None and mark.comes_by(now, pause, PRIORITY[page.kind])
 
 
 def _row(page: Page, priority: int, due_at: datetime) -> dict[str, Any]:

@@ -5,32 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-_VIEW = "view"
-
 
 class Story:
     """An article as a page in one language shows it; templates see what `view` has.
 
-    What is set of it is kept with its teaser: many pages show the same. Most show but what is set, so the view is made
-    when a template asks for it.
+    It is kept with its teaser, and what is set of it with it: many pages show the same. Most show but what is set, so
+    the view is made when a template asks for it.
     """
 
-    __slots__ = ("_make", "made")
+    __slots__ = ("_make", "_view", "made")
 
-    def __init__(self, made: dict[Any, Any], make: Callable[[], dict[str, Any]]) -> None:
-        self.made = made
+    def __init__(self, make: Callable[[], dict[str, Any]]) -> None:
+        self.made: dict[Any, Any] = {}
+        """What was set of it, in each way."""
         self._make = make
+        self._view: dict[str, Any] | None = None
 
     def view(self) -> dict[str, Any]:
         """All that can be shown. Who is given it leaves it as it is."""
-        kept: dict[str, Any] | None = self.made.get(_VIEW)
-        return self._make() if kept is None else kept
+        return self._make() if self._view is None else self._view
 
     def __getattr__(self, name: str) -> Any:
-        view = self.made.get(_VIEW)
-        if view is None:
-            view = self.made[_VIEW] = self._make()
+        if self._view is None:
+            self._view = self._make()
         try:
-            return view[name]
+            return self._view[name]
         except KeyError:
             raise AttributeError(name) from None

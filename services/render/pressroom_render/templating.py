@@ -6,6 +6,7 @@ import hashlib
 import html
 import importlib.resources
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ class Safe(str):
         return self
 
 
+@lru_cache(maxsize=10_000)  # addresses, names, headlines: pages have the same
 def plain(text: str) -> Safe:
     """Text for an element or a quoted attribute. As the engine would, but for the slash, which needs no escape."""
     return Safe(html.escape(text, quote=True))
@@ -69,7 +71,7 @@ class Templates:
     def _stories(self, several: Iterable[Story], *how: Any, **named: Any) -> Safe:
         """Each of several, all in one way."""
         key = how, tuple(named.items())
-        return Safe("".join([self._set(each, key) for each in several]))
+        return Safe("".join([each.made.get(key) or self._set(each, key) for each in several]))
 
     def _set(self, each: Story, key: tuple[tuple[Any, ...], tuple[tuple[str, Any], ...]]) -> Safe:
         made: Safe | None = each.made.get(key)

@@ -142,9 +142,14 @@ class Views:
 
     def story(self, teaser: Teaser, language: str, images: Images) -> Story:
         """An article as a page in `language` shows it, in words of its own. All of it comes from the teaser."""
-        sizes = images.get((teaser.image.key, teaser.image.digest)) if teaser.image else None
+        name = (teaser.image.key, teaser.image.digest) if teaser.image else None
+        sizes = images.get(name) if name else None
         key = language, sizes.placeholder if sizes else ""
-        return Story(teaser.made.setdefault(key, {}), lambda: self._shown(teaser, language, images))
+        story: Story | None = teaser.made.get(key)
+        if story is None:
+            own = {name: sizes} if name and sizes else {}
+            story = teaser.made[key] = Story(lambda: self._shown(teaser, language, own))
+        return story
 
     def _shown(self, teaser: Teaser, language: str, images: Images) -> dict[str, Any]:
         foreign = teaser.language != language

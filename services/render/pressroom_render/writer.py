@@ -409,13 +409,17 @@ class PageWriter:
             for path, one in (await connection.execute(REFERENCES, {"paths": unknown})).all():
                 found[path].add(one)
             held |= {path: frozenset(ids) for path, ids in found.items()}
-        before = {(path, one) for path, known in held.items() for one in known or ()}
-        after = {(each.lease.page.path, one) for each in good for one in each.references}
-        if gone := sorted(before - after):
-            await connection.execute(REFER_NO_MORE, [{"of_page": path, "to": one} for path, one in gone])
-        if new := sorted(after - before):
-            rows: list[dict[str, Any]] = [{"page": path, "article_id": one} for path, one in new]
-            await connection.execute(REFER[connection.dialect.name], rows)
+        gone: list[dict[str, Any]] = []
+        new: list[dict[str, Any]] = []
+        for each in sorted(good, key=lambda made: made.lease.page.path):
+            path, now = each.lease.page.path, each.references
+            before = held[path] or frozenset()
+            gone += [{"of_page": path, "to": one} for one in sorted(before - now)]
+            new += [{"page": path, "article_id": one} for one in sorted(now - before)]
+        if gone:
+            await connection.execute(REFER_NO_MORE, gone)
+        if new:
+            await connection.execute(REFER[connection.dialect.name], new)
 
     def _remember(self, placed: list[Rendered]) -> None:
         """What pages show, as it was recorded with this generation: each is written once. Only after the commit."""

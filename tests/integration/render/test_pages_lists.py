@@ -82,6 +82,26 @@ async def test_bulk_marks_a_list_once_and_for_later_and_news_brings_it_forward(s
     assert b"Headline 006" in tree(studio)["world/index.html"]
 
 
+async def test_a_list_that_waits_already_keeps_its_turn(studio: Studio) -> None:
+    studio = replace(studio, settings=studio.settings.model_copy(update={"pages_coalesce_s": 10}))
+    await publish_many(studio, 1)
+    clock = studio.clock
+    assert isinstance(clock, ManualClock)
+    clock.advance(timedelta(seconds=3))
+    await take_in(studio, article(1))
+    clock.advance(timedelta(seconds=2))
+    await take_in(studio, article(2))
+    assert (await marks(studio))["/"] == (1, 5), "ten seconds after it was written, whatever comes meanwhile"
+    async with studio.database.begin() as connection:
+        later = {"due_at": clock.now() + timedelta(seconds=60)}
+        await connection.execute(sa.update(page).where(page.c.path == "/").values(later))
+        taken_up = {"leased_until": clock.now() + timedelta(seconds=60)}
+        await connection.execute(sa.update(page).where(page.c.path == "/feed.xml").values(taken_up))
+    await take_in(studio, article(3))
+    assert (await marks(studio))["/"] == (2, 5), "what would come later is brought forward"
+    assert (await marks(studio))["/feed.xml"] == (2, 5), "what is being made may have been read before"
+
+
 async def test_archives_are_written_a_little_later_but_lead_to_a_new_day_at_once(studio: Studio) -> None:
     studio = replace(studio, settings=studio.settings.model_copy(update={"pages_archive_s": 10}))
     await write_all(studio)

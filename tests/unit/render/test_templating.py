@@ -23,18 +23,19 @@ def test_a_story_is_set_once_for_each_way(tmp_path: Path) -> None:
     (tmp_path / "list.html").write_text(PAGE)
     templates = Templates(tmp_path)
     article: dict[str, Any] = {"headline": "Wind & tide"}
-    made: dict[Any, Any] = {}
-    view = {"items": [Story(made, article.copy)]}
+    story = Story(article.copy)
+    view = {"items": [story]}
     first = templates.render("list.html", view)
     assert first == '<h3 class="m">Wind &amp; tide|<h2 class="m">Wind &amp; tide, read'
     article["headline"] = "Nobody sees this: what was made is kept"
-    assert templates.render("list.html", {"items": [Story(made, article.copy)]}) == first
-    assert len(made) == 2, "and the view is not kept, for no template asked for a part of it"
+    assert templates.render("list.html", view) == first
+    assert len(story.made) == 2
+    assert story.view() is not story.view(), "the view is not kept, for no template asked for a part of it"
 
 
 def test_a_template_sees_the_parts_of_a_story(tmp_path: Path) -> None:
     (tmp_path / "list.html").write_text("{{ one.headline }}")
     templates = Templates(tmp_path)
-    assert templates.render("list.html", {"one": Story({}, lambda: {"headline": "Tide"})}) == "Tide"
+    assert templates.render("list.html", {"one": Story(lambda: {"headline": "Tide"})}) == "Tide"
     with pytest.raises(minijinja.TemplateError, match="undefined"):
-        templates.render("list.html", {"one": Story({}, dict)})
+        templates.render("list.html", {"one": Story(dict)})
