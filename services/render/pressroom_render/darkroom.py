@@ -11,8 +11,9 @@ import threading
 
 from pressroom_render.cards import Card
 
-NICE = 10
-"""Pages go before cards and pictures where there is not enough of the processor for all."""
+NICE = 3
+"""Pages go before cards and pictures where there is not enough of the processor for all. Not far before: what is drawn
+has a time limit, on a busy machine too."""
 
 
 def prepare(memory_bytes_max: int) -> None:
