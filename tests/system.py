@@ -16,6 +16,7 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 START_TIMEOUT_S = 90
+RUNNING = b"Pressroom is running."
 STOP_TIMEOUT_S = 45
 
 COMMANDS = {
@@ -59,10 +60,11 @@ class System:
         self.stop()
 
     def start(self) -> None:
-        """Start it and wait until a reader gets the front page. Fails with what was printed when it does not come."""
+        """Start it and wait until it says so and a reader gets the front page. Fails with what was printed if not."""
         self.folder.mkdir(parents=True, exist_ok=True)
         plain = {name: value for name, value in os.environ.items() if not name.startswith("PRESSROOM_")}
         with (self.folder / "run.log").open("ab") as log:
+            begins_at = log.tell()
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "pressroom_local", "run", "--no-sample", *self._words],
                 env=plain | self._settings,
@@ -71,11 +73,15 @@ class System:
                 stderr=log,
             )
         deadline = time.monotonic() + START_TIMEOUT_S
-        while not self._answers():
+        while not (self._says_so(begins_at) and self._answers()):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
                 raise AssertionError(f"Pressroom did not start:\n{self.said()}")
             time.sleep(0.1)
+
+    def _says_so(self, begins_at: int) -> bool:
+        """Every process is ready, not the front page alone."""
+        return RUNNING in (self.folder / "run.log").read_bytes()[begins_at:]
 
     def stop(self) -> None:
         """As Ctrl-C does."""

@@ -26,7 +26,6 @@ LOOK_S = 0.1
 """Pause between two looks whether a process is ready."""
 LOGS_LOOK_S = 5
 """Pause between two looks at the sizes of the logs."""
-NICE_MAX = 19
 LINES_SHOWN = 12
 
 
@@ -43,11 +42,7 @@ class Running:
         self._begins_at = 0
 
     async def start(self) -> asyncio.subprocess.Process:
-        """Start it in a process group of its own, with its output at the end of its log.
-
-        All are of one session: Linux may share the processors among sessions, and then compares priorities inside each
-        alone (sched(7), autogroup).
-        """
+        """Start it in a process group of its own, with its output at the end of its log."""
         self.turn_log_over()
         with self._log.open("ab") as log:
             self._begins_at = log.tell()
@@ -57,12 +52,11 @@ class Running:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                process_group=0,
+                start_new_session=True,
             )
         if self.process.nice:
             with contextlib.suppress(ProcessLookupError):  # it has ended already; why, is in its log
-                nice = min(NICE_MAX, os.getpriority(os.PRIO_PROCESS, 0) + self.process.nice)
-                os.setpriority(os.PRIO_PROCESS, self.child.pid, nice)
+                os.setpriority(os.PRIO_PROCESS, self.child.pid, self.process.nice)
         return self.child
 
     def last_lines(self) -> str:
@@ -120,7 +114,7 @@ class Supervisor:
         self._guard = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "pressroom_local.guard", str(self._stop_timeout_s)),
             stdin=asyncio.subprocess.PIPE,
-            process_group=0,
+            start_new_session=True,
             pass_fds=(self._inherited,),
         )
         self._tasks.append(asyncio.create_task(self._look_at_logs()))

@@ -11,9 +11,8 @@ import threading
 
 from pressroom_render.cards import Card
 
-NICE = 3
-"""Pages go before cards and pictures where there is not enough of the processor for all. Not far before: what is drawn
-has a time limit, on a busy machine too."""
+NICE = 10
+"""Pages go before cards and pictures where there is not enough of the processor for all."""
 
 
 def prepare(memory_bytes_max: int) -> None:
