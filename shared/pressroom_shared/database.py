@@ -6,7 +6,10 @@ connections of their own and see the last commit.
 
 from __future__ import annotations
 
+import asyncio
 import importlib.resources
+import sqlite3
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -22,16 +25,20 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.util.concurrency import await_
 
 from pressroom_shared.clock import from_microseconds, microseconds
 from pressroom_shared.errors import StoreError
 from pressroom_shared.prepared import Engine
-from pressroom_shared.sqlite_driver import BEGIN_WRITING, LoopDialect
+from pressroom_shared.sqlite_driver import BEGIN_WRITING, LoopDialect, is_busy
 from pressroom_shared.transactions import Transactions
 from pressroom_shared.wakeups import Wakeup
 
 SQLITE_BUSY_TIMEOUT_MS = 15_000
 """How long a writer waits for another process's transaction."""
+
+SQLITE_RETRY_S = 0.01
+"""How long one waits before it tries again what SQLite does not wait for."""
 
 WRITE_WAIT_S = 30
 """How long a writer waits in line in its own process before it gives up."""
@@ -180,8 +187,23 @@ def _prepare_sqlite(engine: AsyncEngine, *, synchronous: str, query_only: bool) 
         connection.isolation_level = None  # we say BEGIN ourselves: the driver's own would be deferred
         cursor = connection.cursor()
         for pragma in pragmas:
-            cursor.execute(f"PRAGMA {pragma}")
+            _execute_patiently(cursor, f"PRAGMA {pragma}")
         cursor.close()
+
+
+def _execute_patiently(cursor: Any, statement: str) -> None:
+    """Wait for other processes also where SQLite itself does not: it raises a lock to read into one to write only at
+    once or not at all, and so refuses to bring a new file into WAL while a replica that starts too is at it."""
+    give_up_at = time.monotonic() + SQLITE_BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            cursor.execute(statement)
+        except sqlite3.OperationalError as error:
+            if not is_busy(error) or time.monotonic() > give_up_at:
+                raise
+            await_(asyncio.sleep(SQLITE_RETRY_S))
+        else:
+            return
 
 
 def _open_postgres(url: str) -> Database:

@@ -163,6 +163,11 @@ class Cursor(AsyncAdapt_aiosqlite_cursor):
         """Nothing is open that would have to be closed elsewhere."""
 
 
+def is_busy(error: sqlite3.Error) -> bool:
+    """Whether another connection was in the way (the low byte: sqlite.org/rescode.html#extrc)."""
+    return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+
+
 async def _nothing() -> None:
     return None
 
@@ -262,7 +267,7 @@ class LoopConnection(AsyncAdapt_aiosqlite_connection):
         try:
             raw.execute(BEGIN_WRITING)
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            if not is_busy(error):
                 raise
             return False
         finally:

@@ -51,6 +51,11 @@ async def count(database: Database) -> int:
         return await connection.scalar(COUNT) or 0
 
 
+async def tables(database: Database) -> int:
+    async with database.read() as connection:
+        return await connection.scalar(sa.text("SELECT count(*) FROM sqlite_master")) or 0
+
+
 @pytest.mark.parametrize("way", ["kept", "sqlalchemy"])
 async def test_a_transaction_is_whole_or_not_there(database: Database, way: str) -> None:
     for start in (0, 10, 20):
@@ -185,6 +190,18 @@ async def test_replicas_that_migrate_at_once_do_it_one_after_the_other(tmp_path:
         assert await each.stdout.readline() == b"ready\n"
     await asyncio.gather(*(each.communicate(b"\n") for each in replicas))
     assert [each.returncode for each in replicas] == [0] * 4
+
+
+async def test_a_new_file_that_another_process_is_at_is_waited_for(tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "new.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    async with open_database(f"sqlite+aiosqlite:///{tmp_path}/new.db") as database:
+        reading = asyncio.ensure_future(tables(database))
+        await asyncio.wait({reading}, timeout=0.1)
+        assert not reading.done(), "the file cannot be in WAL yet"
+        other.execute("COMMIT")
+        other.close()
+        assert await reading == 0
 
 
 async def test_another_process_is_waited_for_no_longer_than_is_allowed(
