@@ -26,7 +26,7 @@ class Service:
     reports: str = ""
     """Its name in an article's receipt."""
     nice: int = 0
-    """Above 0 for what may wait a moment on a busy machine, so that pages need not."""
+    """Above 0 for what may wait a moment on a busy machine, so that pages need not; `cpu_shares` in `compose.yaml`."""
 
     @property
     def module(self) -> str:
@@ -38,7 +38,7 @@ SERVICES = (
     Service("render-pages", ("pressroom_render", "pages"), "PRESSROOM_RENDER_PAGES_HTTP_PORT", reports="pages"),
     Service("render-cards", ("pressroom_render", "cards"), "PRESSROOM_RENDER_CARDS_HTTP_PORT", reports="cards", nice=5),
     Service("render-http", ("pressroom_render", "http"), "PRESSROOM_RENDER_HTTP_PORT", upstream="render"),
-    Service("search", ("pressroom_search",), "PRESSROOM_SEARCH_HTTP_PORT", upstream="search", reports="search"),
+    Service("search", ("pressroom_search",), "PRESSROOM_SEARCH_HTTP_PORT", upstream="search", reports="search", nice=5),
     Service("notify", ("pressroom_notify",), "PRESSROOM_NOTIFY_HTTP_PORT", upstream="notify", reports="notify", nice=5),
 )
 MAILBOX = Service("mailbox", ("pressroom_local.mailbox",), "PRESSROOM_LOCAL_MAILBOX_HTTP_PORT", upstream="mailbox")

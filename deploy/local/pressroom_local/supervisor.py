@@ -16,6 +16,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from pressroom_local.errors import LocalError
+from pressroom_local.priorities import lower
 from pressroom_local.processes import Process
 
 BACKOFF_BASE_S = 0.5
@@ -42,7 +43,11 @@ class Running:
         self._begins_at = 0
 
     async def start(self) -> asyncio.subprocess.Process:
-        """Start it in a process group of its own, with its output at the end of its log."""
+        """Start it in a process group of its own, with its output at the end of its log.
+
+        All are of one session: Linux may share the processors among sessions first, and then compares priorities inside
+        each alone (sched(7), autogroup).
+        """
         self.turn_log_over()
         with self._log.open("ab") as log:
             self._begins_at = log.tell()
@@ -52,11 +57,8 @@ class Running:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                start_new_session=True,
+                process_group=0,
             )
-        if self.process.nice:
-            with contextlib.suppress(ProcessLookupError):  # it has ended already; why, is in its log
-                os.setpriority(os.PRIO_PROCESS, self.child.pid, self.process.nice)
         return self.child
 
     def last_lines(self) -> str:
@@ -114,7 +116,7 @@ class Supervisor:
         self._guard = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "pressroom_local.guard", str(self._stop_timeout_s)),
             stdin=asyncio.subprocess.PIPE,
-            start_new_session=True,
+            process_group=0,
             pass_fds=(self._inherited,),
         )
         self._tasks.append(asyncio.create_task(self._look_at_logs()))
@@ -162,7 +164,9 @@ class Supervisor:
                 self._fail(f"{name} cannot start: {error}.")
                 return
             self._tell_guard("+", child.pid)
+            lowering = asyncio.create_task(_lower_once_ready(running.process, child.pid))
             code = await child.wait()
+            lowering.cancel()
             _kill_rest(child.pid)
             self._tell_guard("-", child.pid)
             if self._stopping:
@@ -222,6 +226,15 @@ class Supervisor:
             await asyncio.sleep(LOGS_LOOK_S)
             for each in self._running:
                 each.turn_log_over()
+
+
+async def _lower_once_ready(process: Process, pid: int) -> None:
+    """Not before: beside a program that never rests, one of low priority would hardly start."""
+    while process.nice:
+        if not await unready(process.ready):
+            lower(pid, process.nice)
+            return
+        await asyncio.sleep(LOOK_S)
 
 
 def _kill_rest(group: int) -> None:

@@ -20,6 +20,7 @@ from pressroom_shared.database import Database
 from pressroom_shared.http import Problem, problem_responses
 from pressroom_shared.site import Site
 from pressroom_shared.sitestore import SiteStore
+from pressroom_shared.streams import Transient
 
 HEADLINE_CHARS_MAX = 300
 PREVIEWS_MAX = 8
@@ -80,6 +81,8 @@ async def preview(
         jpeg, remarks = await previews.drawers.preview(card, picture, face)
     except Ruined as error:
         raise Problem(422, f"The card cannot be drawn with this picture. {error}") from error
+    except Transient as error:
+        raise Problem(503, str(error), headers={"Retry-After": "30"}) from error
     finally:
         previews.busy -= 1
     headers = {"Cache-Control": "no-store", "Card-Remarks": json.dumps(remarks)}

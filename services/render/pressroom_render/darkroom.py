@@ -11,8 +11,9 @@ import threading
 
 from pressroom_render.cards import Card
 
-NICE = 10
-"""Pages go before cards and pictures where there is not enough of the processor for all."""
+NICE = 5
+"""Pages go before cards and pictures where there is not enough of the processor for all. With what the process that
+starts these may have below the others, not so little that a picture waits for minutes beside a busy program."""
 
 
 def prepare(memory_bytes_max: int) -> None:

@@ -44,7 +44,10 @@ class Settings(Common):
     )
     letters_mail_s: float = Field(default=300, gt=0, description="A mail about letters is sent at most so often.")
     cards_workers: int = Field(default=2, ge=1, le=32, description="Processes that draw cards and develop pictures.")
-    cards_timeout_s: float = Field(default=20, gt=0, description="After this, a drawing is given up.")
+    cards_timeout_s: float = Field(
+        default=20, gt=0, description="After so much time of the processor, a drawing is given up."
+    )
+    cards_wait_s: float = Field(default=50, gt=0, description="After so much on the clock, it is tried again later.")
     cards_memory_bytes_max: int = Field(
         default=480 * 1024**2, ge=128 * 1024**2, description="What a process that draws may write to (RLIMIT_DATA)."
     )

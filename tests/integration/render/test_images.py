@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pyvips
 from pressroom_render.drawers import Drawers, Ruined
 from pressroom_render.image_names import CROPS, ends, widths_of
 from pressroom_render.settings import Settings
+from pressroom_shared.streams import Transient
 from tests import hostile
 
 MEMORY_BYTES_MAX = 500 * 1024 * 1024
@@ -165,6 +167,16 @@ async def test_who_takes_too_long_is_given_up_and_the_next_one_is_drawn(tmp_path
         drawers._settings = drawers._settings.model_copy(update={"cards_timeout_s": 30})
         _, files = await drawers.develop(hostile.jpeg(hostile.scene(640, 400)), None)
         assert files
+
+
+async def test_time_in_which_the_machine_is_busy_with_something_else_is_nobodys_fault(tmp_path: Path) -> None:
+    with running(Settings(data_dir=tmp_path, cards_workers=1, cards_timeout_s=5)) as drawers:
+        await drawers._do(sum, [1])  # it has started
+        drawers._settings = drawers._settings.model_copy(update={"cards_timeout_s": 0.1, "cards_wait_s": 60})
+        await drawers._do(time.sleep, 0.5)
+        drawers._settings = drawers._settings.model_copy(update={"cards_timeout_s": 30, "cards_wait_s": 0.2})
+        with pytest.raises(Transient, match="too busy"):
+            await drawers._do(time.sleep, 60)
 
 
 async def test_a_process_that_is_killed_is_replaced_and_its_task_done_again(tmp_path: Path) -> None:
