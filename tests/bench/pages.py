@@ -276,7 +276,8 @@ async def _burst(system: System, ids: list[str]) -> Table:
     def publish() -> None:
         with Connection(system.url, system.key) as connection:
             for each in waiting:
-                pages.append(www / connection.publish(each).strip("/") / "index.html")
+                path = connection.publish(each)
+                pages.append(www / path.strip("/") / "index.html")
 
     def all_there() -> bool:
         home.add((www / "index.html").stat().st_ino)

@@ -1,9 +1,9 @@
 """The page writer: takes dirty pages, renders them outside any lock, and puts them in place under the page's row.
 
 In one transaction: lock the row, see that nothing changed meanwhile, rename into place, clear the mark, store the
-outcome. A mark that was made while the page was being rendered stays, and the page is rendered again; a list is put in
-place all the same, for news may come all the time, and what readers have is older still; but never with an article
-that was withdrawn meanwhile.
+outcome. A mark that was made while the page was being rendered stays, and the page is rendered again. What readers have
+no newer one of is put in place all the same, for news may come all the time: a list, and an article's first page, which
+its neighbours mark again; but never with an article that was withdrawn meanwhile.
 """
 
 from __future__ import annotations
@@ -86,12 +86,14 @@ TAKE_UP = (
 )
 RELEASE = sa.update(table).where(among(table.c.path, "paths")).values(leased_until=None)
 NEXT_TURN: sa.BindParameter[datetime] = sa.bindparam("next_turn", type_=table.c.due_at.type)
+NO_MORE = table.c.generation == sa.bindparam("generation_written")
 CLEAR_MARKS = (
     sa.update(table)
     .where(table.c.path == sa.bindparam("at"))
     .values(
         written=sa.bindparam("generation_written"),
-        due_at=sa.case((table.c.generation == sa.bindparam("generation_written"), table.c.due_at), else_=NEXT_TURN),
+        due_at=sa.case((NO_MORE, table.c.due_at), else_=NEXT_TURN),
+        priority=sa.case((sa.or_(NO_MORE, table.c.kind != "article"), table.c.priority), else_=SWEEP),
         hash=sa.bindparam("new_hash"),
         written_at=sa.bindparam("now"),
         stale_at=sa.bindparam("stale"),
@@ -328,7 +330,7 @@ class PageWriter:
             for each in made
             if _may_be_placed(each, marks.get(each.lease.page.path)) and each.lease.page.path not in moved
         ]
-        good = await self._without_withdrawn(connection, good, marks)
+        good = await self._without_overtaken(connection, good, marks)
         taken = {each.lease.page.path for each in good}
         late = [each for each in made if each.lease.page.path not in taken]
         if late:
@@ -358,20 +360,27 @@ class PageWriter:
         now = {row.id: row.path for row in rows if row.live}
         return {each.page.path for each in materials if each.paths != {k: now[k] for k in each.linked if k in now}}
 
-    async def _without_withdrawn(
+    async def _without_overtaken(
         self, connection: AsyncConnection, good: list[Rendered], marks: dict[str, Mark]
     ) -> list[Rendered]:
-        """Of the lists that were marked again meanwhile, those alone that show what is live still."""
+        """Of the pages that were marked again meanwhile, those alone that show what is live still, an article itself as
+        it is now."""
         again = {
-            each.lease.page.path: {teaser.id for shown in each.material.shown.values() for teaser in shown}
+            each.lease.page.path: each.material
             for each in good
             if each.material and marks[each.lease.page.path].generation != each.lease.generation
         }
         if not again:
             return good
-        ids = sorted(set[str]().union(*again.values()))
-        live = await Projection(connection).live_paths(ids)
-        return [each for each in good if again.get(each.lease.page.path, set[str]()) <= live.keys()]
+        ids = set[str]().union(*({*_shown(each), each.page.subject} for each in again.values()))
+        live = await Projection(connection).versions(sorted(ids))
+
+        def is_true(material: Material) -> bool:
+            own = material.articles if material.page.kind == "article" else []
+            as_it_is_now = all(one.id in live and live[one.id].number == one.version for one in own)
+            return as_it_is_now and _shown(material) <= live.keys()
+
+        return [each for each in good if each.lease.page.path not in again or is_true(again[each.lease.page.path])]
 
     async def _put_in_place(self, good: list[Rendered]) -> None:
         """A page and its copies back to back, then away with what is no page's any more."""
@@ -443,12 +452,19 @@ class PageWriter:
 def _may_be_placed(made: Rendered, mark: Mark | None) -> bool:
     """No other writer has put it in place, and nothing has changed since it was taken up.
 
-    A list may have changed, unless it would be taken away: it comes back perhaps.
+    A list may have changed, unless it would be taken away: it comes back perhaps. So may an article's first page.
     """
     lease = made.lease
     if mark is None or mark.written >= lease.generation:
         return False
-    return mark.generation == lease.generation or (lease.page.kind in COALESCED and made.material is not None)
+    if mark.generation == lease.generation:
+        return True
+    first = lease.page.kind == "article" and mark.written == 0
+    return made.material is not None and (first or lease.page.kind in COALESCED)
+
+
+def _shown(material: Material) -> set[str]:
+    return {teaser.id for shown in material.shown.values() for teaser in shown}
 
 
 def _outcome(held: Unsaid, now: datetime) -> Outcome:

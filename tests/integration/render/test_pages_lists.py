@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from pressroom_render import bodies, writer
 from pressroom_render.addresses import PAGE
 from pressroom_render.app import Studio
+from pressroom_render.projection import Projection
 from pressroom_render.tables import page
 from pressroom_render.writer import LISTS, NEWS
 from pressroom_shared.clock import ManualClock, from_microseconds
@@ -185,6 +186,40 @@ async def test_no_list_is_put_in_place_with_what_was_withdrawn_meanwhile(
     assert (await marks(studio))["/"] == (2, 0), "its turn is now, not after a pause"
     await write_all(studio)
     assert b"Headline 000" in tree(studio)["index.html"]
+
+
+async def test_an_articles_first_page_is_there_though_news_comes_meanwhile(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await publish_many(studio, 1)
+    await take_in(studio, article(1))
+    news, compose, loop = studio.page_writer(NEWS), bodies.make_all, asyncio.get_running_loop()
+    meanwhile = iter([article(2), article(2, version=version(2), headline="Headline 002, put right"), article(3)])
+
+    def news_comes(*arguments: Any) -> Any:
+        asyncio.run_coroutine_threadsafe(take_in(studio, next(meanwhile)), loop).result(30)
+        return compose(*arguments)
+
+    monkeypatch.setattr(writer, "make_all", news_comes)
+    assert await news.write_batch() == 1
+    page = "world/2026/10/24/article-00{}/index.html".format
+    assert b"Headline 001" in tree(studio)[page(1)], "though its next article marked it again"
+    assert await said_of(studio, "article-001") == "done"
+    assert await news.write_batch() == 1, "the second page; the first one waits to be swept"
+    assert page(2) not in tree(studio), "never what its own newer version puts right"
+    assert await news.write_batch() == 1
+    assert b"Headline 002, put right" in tree(studio)[page(2)]
+    monkeypatch.setattr(writer, "make_all", compose)
+    await write_all(studio)
+    pages = tree(studio)
+    assert b"Headline 002, put right" in pages[page(1)]
+    assert b"Headline 003" in pages[page(2)]
+
+
+async def said_of(studio: Studio, article_id: str) -> str | None:
+    async with studio.database.read() as connection:
+        held = await Projection(connection).held(article_id)
+    return held.outcome.status if held is not None and held.outcome is not None else None
 
 
 async def test_no_list_leads_to_an_article_that_is_not_there_yet(
