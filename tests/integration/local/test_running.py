@@ -100,6 +100,12 @@ class Pressroom:
     def auth(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {(self.data / 'admin-key').read_text().strip()}"}
 
+    def end(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        wait(lambda: not self.processes())
+
     def pid(self, words: str) -> int:
         found = self.processes()
         named = [pid for pid, arguments in found.items() if words in arguments]
@@ -119,10 +125,16 @@ def wait(condition: object, *, timeout_s: float = 300) -> None:
 def pressroom(tmp_path: Path) -> Iterator[Pressroom]:
     made = Pressroom(tmp_path)
     yield made
-    if made.process is not None and made.process.poll() is None:
-        made.process.kill()
-        made.process.wait()
-    wait(lambda: not made.processes())
+    made.end()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pressroom]:
+    """One that several tests use, for a start takes long."""
+    made = Pressroom(tmp_path_factory.mktemp("running"))
+    made.start("--no-sample")
+    yield made
+    made.end()
 
 
 def test_the_sample_newspaper_is_published_once_and_is_there_at_the_second_start(pressroom: Pressroom) -> None:
@@ -146,10 +158,12 @@ def test_the_sample_newspaper_is_published_once_and_is_there_at_the_second_start
     shown = httpx.get(f"{pressroom.url}/api/v1/articles/{storm['id']}", headers=headers).json()
     assert "](article:" in shown["body"]
     assert shown["warnings"] == []
+    ports = json.loads((pressroom.data / "ports.json").read_text())
     assert pressroom.stop(signal.SIGTERM) == 0
     assert pressroom.processes() == {}
 
     pressroom.start()
+    assert json.loads((pressroom.data / "ports.json").read_text()) == ports
     told = pressroom.output.read_text()
     assert key not in told
     assert "0 published" not in told
@@ -157,55 +171,58 @@ def test_the_sample_newspaper_is_published_once_and_is_there_at_the_second_start
     assert pressroom.stop() == 0
 
 
-def test_an_editor_publishes_a_file_again_and_again(pressroom: Pressroom) -> None:
-    pressroom.start("--no-sample")
+def test_an_editor_publishes_a_file_again_and_again(running: Pressroom, monkeypatch: pytest.MonkeyPatch) -> None:
     sample = Path(__file__).parents[3] / "deploy" / "local" / "pressroom_local" / "sample" / "images" / "hat.jpg"
-    (pressroom.folder / "pier.jpg").write_bytes(sample.read_bytes())
-    (pressroom.folder / "ferry.md").write_text(ARTICLE)
-    (pressroom.folder / "seal.md").write_text(SEAL)
-    code, told, wrong = pressroom.ends("publish", "ferry.md", "seal.md")
+    (running.folder / "pier.jpg").write_bytes(sample.read_bytes())
+    (running.folder / "ferry.md").write_text(ARTICLE)
+    (running.folder / "seal.md").write_text(SEAL)
+    code, told, wrong = running.ends("publish", "ferry.md", "seal.md")
     assert (code, wrong) == (0, "")
     assert told.count(": live: http") == 2
     address = re.search(r"/world/\S+/ferry-on-time/", told)
     assert address is not None
-    page = httpx.get(pressroom.url + address[0])
+    page = httpx.get(running.url + address[0])
     assert "The ferry was on time" in page.text
     assert re.search(r'href="/world/[^"]+/a-seal/"', page.text)
 
-    (pressroom.folder / "ferry.md").write_text(ARTICLE.replace("was on time.", "was early."))
-    assert pressroom.ends("publish", "ferry.md", "--note", "An earlier version said that it was on time.")[0] == 0
-    page = httpx.get(pressroom.url + address[0])
+    (running.folder / "ferry.md").write_text(ARTICLE.replace("was on time.", "was early."))
+    assert running.ends("publish", "ferry.md", "--note", "An earlier version said that it was on time.")[0] == 0
+    page = httpx.get(running.url + address[0])
     assert "The ferry was early" in page.text
     assert "An earlier version said" in page.text
-    assert "done" in pressroom.ends("status", "test/ferry")[1]
+    assert "done" in running.ends("status", "test/ferry")[1]
 
-    (pressroom.folder / "ferry.md").write_text(ARTICLE.replace("section: world", "section: moon"))
-    code, _, wrong = pressroom.ends("publish", "ferry.md")
+    (running.folder / "ferry.md").write_text(ARTICLE.replace("section: world", "section: moon"))
+    code, _, wrong = running.ends("publish", "ferry.md")
     assert code == 1
     assert "ferry.md" in wrong
     assert "section: 'moon' is no section of this newspaper" in wrong
 
-    (pressroom.folder / "ferry.md").write_text(ARTICLE.replace("(test/seal)", "(test/whale)"))
-    code, _, wrong = pressroom.ends("publish", "ferry.md")
+    (running.folder / "ferry.md").write_text(ARTICLE.replace("(test/seal)", "(test/whale)"))
+    code, _, wrong = running.ends("publish", "ferry.md")
     assert code == 1
     assert "ferry.md: body: the link to 'test/whale'" in wrong
 
-    code, secret, _ = pressroom.ends("keys", "create", "Night desk", "--role", "contributor")
+    code, secret, _ = running.ends("keys", "create", "Night desk", "--role", "contributor")
     assert code == 0
-    pressroom.environment["PRESSROOM_ADMIN_KEY"] = secret.strip()
-    code, _, wrong = pressroom.ends("keys", "list")
+    monkeypatch.setitem(running.environment, "PRESSROOM_ADMIN_KEY", secret.strip())
+    code, _, wrong = running.ends("keys", "list")
     assert code == 1
     assert "Your key's role is contributor" in wrong
-    assert pressroom.stop() == 0
 
 
-def test_a_process_that_is_killed_is_started_again_and_said_so(pressroom: Pressroom) -> None:
-    pressroom.start("--no-sample")
+def test_a_second_run_on_the_same_folder_is_refused(running: Pressroom) -> None:
+    code, _, wrong = running.ends("run")
+    assert code == 1
+    assert "is already running on the data folder" in wrong
+
+
+def test_a_process_that_is_killed_is_started_again_and_said_so(running: Pressroom) -> None:
     for words, name in (("pressroom_ingest", "ingest"), ("redis-server", "redis"), ("caddy", "gateway")):
-        os.kill(pressroom.pid(words), signal.SIGKILL)
-        wait(lambda name=name: f"{name} was killed by signal 9; it is started again" in pressroom.output.read_text())
-    wait(pressroom.answers)
-    assert pressroom.stop() == 0
+        os.kill(running.pid(words), signal.SIGKILL)
+        wait(lambda name=name: f"{name} was killed by signal 9; it is started again" in running.output.read_text())
+    wait(running.answers)
+    assert running.stop() == 0
 
 
 def test_nothing_is_left_when_the_run_itself_is_killed(pressroom: Pressroom) -> None:
@@ -284,14 +301,6 @@ def test_a_missing_redis_ends_the_run_with_a_sentence(pressroom: Pressroom) -> N
     assert "There is no Redis: install `redis-server`" in wrong
 
 
-def test_a_second_run_on_the_same_folder_is_refused(pressroom: Pressroom) -> None:
-    pressroom.start("--no-sample")
-    code, _, wrong = pressroom.ends("run")
-    assert code == 1
-    assert "is already running on the data folder" in wrong
-    assert pressroom.stop() == 0
-
-
 def test_without_a_run_the_commands_say_what_to_do(pressroom: Pressroom) -> None:
     for command in (("status",), ("keys", "list")):
         code, _, wrong = pressroom.ends(*command)
@@ -299,12 +308,3 @@ def test_without_a_run_the_commands_say_what_to_do(pressroom: Pressroom) -> None
     pressroom.environment["PRESSROOM_ADMIN_KEY"] = "prk_" + "x" * 40
     code, _, wrong = pressroom.ends("keys", "list")
     assert (code, f"There is no Pressroom at http://localhost:{pressroom.port}" in wrong) == (1, True)
-
-
-def test_ports_are_kept(pressroom: Pressroom) -> None:
-    pressroom.start("--no-sample")
-    ports = json.loads((pressroom.data / "ports.json").read_text())
-    assert pressroom.stop() == 0
-    pressroom.start("--no-sample")
-    assert json.loads((pressroom.data / "ports.json").read_text()) == ports
-    assert pressroom.stop() == 0
