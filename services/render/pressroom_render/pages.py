@@ -240,6 +240,8 @@ class Pages:
             if HOME in moved:
                 await self._sweep_edge()
         if urgent:
+            if before is None or before.article is None:
+                touched -= self._sweep_beside(touched - own)
             later = {each for each in touched - waited_for if is_archive(each)}
             await self._mark(touched - later, first=own, later=later)
         else:
@@ -408,6 +410,12 @@ class Pages:
         """Mark the articles at both sides of where live rails end: one of them may just have crossed it."""
         edge = await self._lists.places_from(HOME, RAILS_LIVE - 1, 2)
         await self._sweep_where(SWEPT_OF, {"ids": [each.article_id for each in edge]})
+
+    def _sweep_beside(self, touched: set[Page]) -> set[Page]:
+        """Sweep the articles' pages among these, which are wrong in nothing: they only do not lead to a new one yet."""
+        beside = {each for each in touched if each.kind == "article"}
+        self._swept.update(each.path for each in beside)
+        return beside
 
     async def _sweep_where(self, statement: sa.Select[Any], asked: dict[str, Any]) -> None:
         """Have articles' own pages swept."""

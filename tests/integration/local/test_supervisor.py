@@ -14,7 +14,7 @@ from tests.waiting import until
 
 SERVER = """
 import http.server, os, sys, threading
-print(os.getpid(), os.getpriority(os.PRIO_PROCESS, 0), flush=True)
+print("started", os.getpid(), os.getpriority(os.PRIO_PROCESS, 0), flush=True)
 threading.Thread(target=threading.Event().wait, daemon=True).start()
 http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), http.server.SimpleHTTPRequestHandler).serve_forever()
 """
@@ -40,8 +40,8 @@ async def test_what_may_wait_starts_like_all_others_and_has_a_lower_priority_onc
 
     def starts() -> list[tuple[int, int]]:
         """Process id and priority of each start, as the process itself told them."""
-        lines = [line.split() for line in (tmp_path / "cards.log").read_text().splitlines() if '"' not in line]
-        return [(int(pid), int(nice)) for pid, nice in lines]
+        lines = [line.split() for line in (tmp_path / "cards.log").read_text().splitlines()]
+        return [(int(line[1]), int(line[2])) for line in lines if line[:1] == ["started"]]
 
     def all_threads_wait(pid: int) -> bool:
         threads = [int(each.name) for each in Path(f"/proc/{pid}/task").iterdir()]

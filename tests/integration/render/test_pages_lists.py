@@ -188,6 +188,27 @@ async def test_no_list_is_put_in_place_with_what_was_withdrawn_meanwhile(
     assert b"Headline 000" in tree(studio)["index.html"]
 
 
+async def test_a_new_article_has_its_neighbours_swept_and_a_withdrawn_one_has_them_written_at_once(
+    studio: Studio,
+) -> None:
+    studio = replace(studio, settings=studio.settings.model_copy(update={"pages_sweep_s": 60}))
+    await publish_many(studio, 1)
+    await publish_many(studio, 1, first=1)
+    first, second = "world/2026/10/24/article-000/index.html", "world/2026/10/24/article-001/index.html"
+    assert (await marks(studio))["/world/2026/10/24/article-000/"] == (1, 60)
+    assert b"Headline 001" not in tree(studio)[first]
+    assert b"Headline 000" in tree(studio)[second]
+    clock = studio.clock
+    assert isinstance(clock, ManualClock)
+    clock.advance(timedelta(seconds=60))
+    await write_all(studio)
+    assert b"Headline 001" in tree(studio)[first]
+    await take_in(studio, unpublished(2, id="article-001", path="/world/2026/10/24/article-001/"))
+    assert (await marks(studio))["/world/2026/10/24/article-000/"] == (1, 0)
+    await write_all(studio)
+    assert b"Headline 001" not in tree(studio)[first]
+
+
 async def test_an_articles_first_page_is_there_though_news_comes_meanwhile(
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
