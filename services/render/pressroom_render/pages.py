@@ -241,7 +241,7 @@ class Pages:
                 await self._sweep_edge()
         if urgent:
             if before is None or before.article is None:
-                touched -= self._sweep_beside(touched - own)
+                touched -= self._sweep_beside(touched - own - showing)
             later = {each for each in touched - waited_for if is_archive(each)}
             await self._mark(touched - later, first=own, later=later)
         else:
@@ -412,7 +412,10 @@ class Pages:
         await self._sweep_where(SWEPT_OF, {"ids": [each.article_id for each in edge]})
 
     def _sweep_beside(self, touched: set[Page]) -> set[Page]:
-        """Sweep the articles' pages among these, which are wrong in nothing: they only do not lead to a new one yet."""
+        """Sweep the articles' pages among these, which are wrong in nothing: they do not lead to a new one yet.
+
+        Not those whose text names it: their readers look for the link.
+        """
         beside = {each for each in touched if each.kind == "article"}
         self._swept.update(each.path for each in beside)
         return beside

@@ -209,6 +209,17 @@ async def test_a_new_article_has_its_neighbours_swept_and_a_withdrawn_one_has_th
     assert b"Headline 001" not in tree(studio)[first]
 
 
+async def test_a_page_that_names_an_article_leads_to_it_as_soon_as_it_is_published(studio: Studio) -> None:
+    studio = replace(studio, settings=studio.settings.model_copy(update={"pages_sweep_s": 60}))
+    other = "0193a0f0-0000-7000-8000-00000000ffff"
+    await publish_many(studio, 1, body=f"See [the other](article:{other}).")
+    page = "world/2026/10/24/article-000/index.html"
+    link = b'<a href="/world/2026/10/24/article-001/" rel="noopener">the other</a>'
+    assert link not in tree(studio)[page]
+    await publish_many(studio, 1, first=1, id=other)
+    assert link in tree(studio)[page]
+
+
 async def test_an_articles_first_page_is_there_though_news_comes_meanwhile(
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
