@@ -30,7 +30,9 @@ class Settings(Common):
     pages_archive_s: float = Field(
         default=10, ge=0, description="The archive and its sitemaps are written so long after what changed them."
     )
-    pages_sweep_s: float = Field(default=60, ge=0, description="An article is written at most so often for its rails.")
+    pages_sweep_s: float = Field(
+        default=30, ge=0, description="An article is written at most so often for what stands beside it."
+    )
     pages_idle_s: float = Field(default=0.5, gt=0, description="The longest pause between two looks for dirty pages.")
     purge_url: str = Field(default="", pattern=r"^(https?://.+)?$", description="A cache is told here what changed.")
     letters_hour_max: int = Field(default=5, ge=1, le=1000, description="Letters that one address may send in an hour.")
