@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 NICE_MAX = 19
@@ -21,9 +20,8 @@ def lower(pid: int, by: int) -> None:
             os.setpriority(os.PRIO_PROCESS, thread, nice)
 
 
-def _threads(pid: int) -> Iterator[int]:
-    folder = Path(f"/proc/{pid}/task")
-    if folder.is_dir():
-        yield from (int(each.name) for each in folder.iterdir())
-    else:  # not Linux: one priority for the whole process
-        yield pid
+def _threads(pid: int) -> list[int]:
+    try:
+        return [int(each.name) for each in Path(f"/proc/{pid}/task").iterdir()]
+    except FileNotFoundError:  # it has ended, or this is not Linux: one priority for the whole process
+        return [pid]

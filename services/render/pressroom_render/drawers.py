@@ -82,7 +82,7 @@ class Drawers:
                 raise Ruined(f"It takes longer than {self._settings.cards_timeout_s:g} s to draw.") from None
             except TimeoutError:
                 process = self._replace(process)
-                raise Transient("The machine is too busy to draw; it is tried again later.") from None
+                raise Transient("The machine is too busy to draw now.") from None
             except (BrokenProcessPool, MemoryError):
                 process = self._replace(process)
             except asyncio.CancelledError:
