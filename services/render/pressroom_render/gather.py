@@ -79,16 +79,16 @@ class Material:
     articles: list[Article] = field(default_factory=list)  # whole: the page's own, or those of the corrections' feed
     items: list[FeedItem] = field(default_factory=list)  # of a feed
     paths: dict[str, str] = field(default_factory=dict)  # addresses of the live articles that bodies link to
-    linked: frozenset[str] = frozenset()  # every id that bodies link to, live or not yet
     card: str = ""
     images: dict[PictureName, Responsive] = field(default_factory=dict)  # pictures that have been made in many sizes
+    unmade: frozenset[PictureName] = frozenset()  # and those that have not been
     older: int = 0  # the number of the next older page of a list
     count: int = 0  # how many numbered pages a list has
     counted: list[tuple[str, int]] = field(default_factory=list)  # lists, and how many articles each holds
     urls: list[tuple[str, int]] = field(default_factory=list)  # of a sitemap: path, last change in microseconds
     profile: Profile | None = None  # of the author or tag that a list is about
     stale_at: datetime | None = None  # when time alone will change the page
-    references: frozenset[str] = frozenset()
+    references: frozenset[str] = frozenset()  # every article that it shows or leads to, live or not yet
 
 
 _MONTH = (
@@ -179,7 +179,8 @@ class Gatherer:
         self._lists = Lists(connection)
         self._projection = Projection(connection)
         self._curation = Curation(connection)
-        self._versions: dict[str, Version | None] = {}
+        self.versions: dict[str, Version | None] = {}
+        """What each article was that has been asked for; None: not live."""
         self._teasers: dict[str, Teaser | None] = {}
         self._articles: dict[str, Article | None] = {}
         self._items: dict[str, FeedItem] = {}
@@ -266,8 +267,14 @@ class Gatherer:
         named = [_pictures(each) if each and each.page.kind != "feed" else set() for each in materials]
         made = await Images(self._connection).of(set().union(*named))
         return [
-            replace(material, images={name: made[name] for name in shown}) if material and shown else material
-            for material, shown in zip(materials, (names & made.keys() for names in named), strict=True)
+            replace(
+                material,
+                images={name: made[name] for name in names if name in made},
+                unmade=frozenset(names - made.keys()),
+            )
+            if material and names
+            else material
+            for material, names in zip(materials, named, strict=True)
         ]
 
     async def _article(self, page: Page) -> Material | None:
@@ -280,7 +287,6 @@ class Gatherer:
             shown=await self._roles(roles),
             articles=[article],
             paths=await self._paths(linked),
-            linked=linked,
             card=self._cards.get(article.id, ""),
             references=linked | {each for ids in roles.values() for each in ids},
         )
@@ -408,7 +414,6 @@ class Gatherer:
             articles=await self._whole(ids) if page.subject == CORRECTIONS else [],
             items=items,
             paths=await self._paths(linked),
-            linked=linked,
             references=linked | set(ids),
         )
 
@@ -463,10 +468,10 @@ class Gatherer:
 
     async def _now(self, ids: Collection[str]) -> dict[str, Version | None]:
         """Which version of each article is live; None: none."""
-        if unknown := sorted(set(ids).difference(self._versions)):
-            self._versions |= dict.fromkeys(unknown)
-            self._versions |= await self._projection.versions(unknown)
-        return {each: self._versions[each] for each in ids}
+        if unknown := sorted(set(ids).difference(self.versions)):
+            self.versions |= dict.fromkeys(unknown)
+            self.versions |= await self._projection.versions(unknown)
+        return {each: self.versions[each] for each in ids}
 
     async def _paths(self, linked: frozenset[str]) -> dict[str, str]:
         return {each: held.path for each, held in (await self._now(linked)).items() if held}

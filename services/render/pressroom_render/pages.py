@@ -337,7 +337,11 @@ class Pages:
             await self.mark_dirty([each for each in list_pages(name) if each.kind == "list"])
 
     async def mark_showing(self, article_id: str) -> None:
-        """Have an article's own page and all that show its teaser written again: its pictures have been made."""
+        """Have an article's own page and all that show its teaser written again: its pictures have been made.
+
+        A page that is just being made and shows it for the first time is made again by its writer, who finds them.
+        """
+        await self._projection.hold([article_id])
         await self.mark_article(article_id)
         await self.mark_dirty(await self._showing(article_id))
 

@@ -88,6 +88,14 @@ HELD = sa.select(table).where(table.c.id == ID)
 LIVE = sa.select(table.c.document).where(IDS, table.c.live)
 VERSIONS = sa.select(table.c.id, table.c.version, table.c.path, table.c.teaser).where(IDS, table.c.live)
 TEASERS = sa.select(table.c.teaser, table.c.teaser_document).where(IDS, table.c.live)
+HOLD = (
+    sa.select(table.c.id, table.c.live, table.c.version, table.c.path, table.c.teaser)
+    .where(IDS)
+    .order_by(table.c.id)
+    .with_for_update()
+)
+HOLD_UNKNOWN = sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(ID)))
+"""One that has no row to lock: PostgreSQL locks its name."""
 LIVE_PATHS = sa.select(table.c.id, table.c.path).where(IDS, table.c.live)
 UNSAID = (
     sa.select(table.c.id, table.c.version, table.c.path, table.c.live, table.c.received_at, table.c.outcome)
@@ -112,6 +120,8 @@ class Projection:
         """Take an event in if it is newer; a replay also if it is the held version."""
         data = event.data
         before = await self.held(data.id)
+        if before is None:
+            await self._hold_unknown([data.id])
         live = isinstance(data, Article)
         teaser = teaser_of(data).document() if isinstance(data, Article) else None
         values: dict[str, Any] = {
@@ -160,6 +170,25 @@ class Projection:
         """Of those that are live, what they are now, without reading them."""
         rows = await self._connection.execute(VERSIONS, {"ids": ids})
         return {article_id: Version(*rest) for article_id, *rest in rows.all()}
+
+    async def hold(self, ids: list[str]) -> dict[str, Version]:
+        """The same, which stay what they are until this transaction ends, those of them that are not known yet, too.
+
+        They are locked in one order, before any page. SQLite has one writer, who holds all.
+        """
+        rows = (await self._connection.execute(HOLD, {"ids": ids})).all()
+        unknown = sorted(set(ids).difference(row.id for row in rows))
+        if await self._hold_unknown(unknown):
+            rows = [*rows, *(await self._connection.execute(HOLD, {"ids": unknown})).all()]
+        return {row.id: Version(row.version, row.path, row.teaser) for row in rows if row.live}
+
+    async def _hold_unknown(self, ids: list[str]) -> bool:
+        """Whether there was anything to wait for."""
+        if not ids or self._connection.dialect.name == "sqlite":
+            return False
+        for each in ids:
+            await self._connection.execute(HOLD_UNKNOWN, {"article_id": each})
+        return True
 
     async def teasers(self, ids: list[str]) -> list[Teaser]:
         """The teasers of those that are live."""

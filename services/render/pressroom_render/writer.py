@@ -26,12 +26,14 @@ from pressroom_render.bodies import make_all
 from pressroom_render.compose import Composer
 from pressroom_render.compression import SUFFIXES
 from pressroom_render.gather import Gatherer, Material, Memory
+from pressroom_render.image_names import PictureName
+from pressroom_render.image_store import Images
 from pressroom_render.looks import look_of
 from pressroom_render.pages import Mark, lock_pages
-from pressroom_render.projection import Projection, Unsaid
+from pressroom_render.projection import Projection, Unsaid, Version
 from pressroom_render.settings import Settings
-from pressroom_render.tables import article, reference
 from pressroom_render.tables import page as table
+from pressroom_render.tables import reference
 from pressroom_shared.among import among
 from pressroom_shared.clock import Clock
 from pressroom_shared.courtesy import Courtesy
@@ -81,10 +83,19 @@ CHOSEN = (
 TAKE_UP = (
     sa.update(table)
     .where(table.c.path.in_(CHOSEN.scalar_subquery()), DUE)
-    .values(leased_until=sa.bindparam("until"))
-    .returning(table.c.path, table.c.kind, table.c.subject, table.c.generation, table.c.hash, table.c.priority)
+    .values(
+        leased_until=sa.bindparam("until"),
+        hash=sa.case((table.c.leased_until.is_(None), table.c.hash)),
+    )
+    .returning(
+        *(table.c.path, table.c.kind, table.c.subject),
+        *(table.c.generation, table.c.written, table.c.hash, table.c.priority),
+    )
 )
+"""Who has not given a page back may have put files in place that its row does not know: it is written in any case."""
 RELEASE = sa.update(table).where(among(table.c.path, "paths")).values(leased_until=None)
+RELEASE_UNKNOWN = RELEASE.values(hash=None)
+"""The same, of pages whose files may be in place although their transaction was undone."""
 NEXT_TURN: sa.BindParameter[datetime] = sa.bindparam("next_turn", type_=table.c.due_at.type)
 NO_MORE = table.c.generation == sa.bindparam("generation_written")
 CLEAR_MARKS = (
@@ -100,12 +111,6 @@ CLEAR_MARKS = (
         leased_until=None,
     )
 )
-WHERE_NOW = (
-    sa.select(article.c.id, article.c.path, article.c.live)
-    .where(among(article.c.id, "ids"))
-    .order_by(article.c.id)
-    .with_for_update()
-)
 REFERENCES = sa.select(reference.c.page, reference.c.article_id).where(among(reference.c.page, "paths"))
 REFER_NO_MORE = sa.delete(reference).where(
     reference.c.page == sa.bindparam("of_page"), reference.c.article_id == sa.bindparam("to")
@@ -119,6 +124,7 @@ class Lease:
 
     page: Page
     generation: int
+    written: int
     hash: str | None
     priority: int
 
@@ -131,6 +137,8 @@ class Rendered:
     material: Material | None
     hash: str | None
     staged: list[Staged]
+    versions: dict[str, Version | None]
+    """What the articles were that were read for it, and for the others of its batch."""
 
     @property
     def references(self) -> frozenset[str]:
@@ -233,7 +241,7 @@ class PageWriter:
         except BaseException:
             await self._store.discard(staged)
             async with self._database.begin(wake=False) as connection:
-                await self._release(connection, leases)
+                await self._release(connection, leases, RELEASE_UNKNOWN)
             raise
         self._remember(placed)
         if spoke:
@@ -300,7 +308,7 @@ class PageWriter:
         staged += await self._store.stage(files)
         rest = iter(staged)
         return [
-            Rendered(lease, material, body.hash if body else None, list(islice(rest, count)))
+            Rendered(lease, material, body.hash if body else None, list(islice(rest, count)), gatherer.versions)
             for lease, material, body, count in zip(leases, materials, bodies, counts, strict=True)
         ]
 
@@ -320,7 +328,7 @@ class PageWriter:
 
         Says which are in place, and whether anything was said of an article.
         """
-        moved = await self._with_moved_links(connection, made)
+        changed = await self._changed_meanwhile(connection, made)
         marks = await lock_pages(connection, [each.lease.page.path for each in made])
         if await look_of(connection) not in {None, self._composer.look}:  # read under the lock that a rebuild takes
             raise Superseded
@@ -328,7 +336,7 @@ class PageWriter:
         good = [
             each
             for each in made
-            if _may_be_placed(each, marks.get(each.lease.page.path)) and each.lease.page.path not in moved
+            if _may_be_placed(each, marks.get(each.lease.page.path)) and each.lease.page.path not in changed
         ]
         good = await self._without_overtaken(connection, good, marks)
         taken = {each.lease.page.path for each in good}
@@ -345,20 +353,28 @@ class PageWriter:
         await self._refer(connection, good, {each: marks[each].written for each in taken})
         return good, await self._say_done(connection, [each.lease.page for each in good], now)
 
-    async def _with_moved_links(self, connection: AsyncConnection, made: list[Rendered]) -> set[str]:
-        """Pages that link to an article which has moved since they were rendered, before it could know of the link.
+    async def _changed_meanwhile(self, connection: AsyncConnection, made: list[Rendered]) -> set[str]:
+        """Pages that show an article for the first time which is not any more as it was read, or has pictures now.
 
-        These articles, and those that something is to be said of, stay as they are until this transaction ends:
-        whoever changes one after that finds the reference. They are locked in one order, before any page.
+        Whoever changed it could not know of these pages. It stays as it is until this transaction ends, and whoever
+        changes it after that finds the reference; so do those that something is to be said of.
         """
-        materials = [each.material for each in made if each.material]
         own = {each.lease.page.subject for each in made if each.lease.page.kind == "article"}
-        ids = sorted(own.union(*(each.linked for each in materials)))
-        if not ids:
-            return set()
-        rows = (await connection.execute(WHERE_NOW, {"ids": ids})).all()
-        now = {row.id: row.path for row in rows if row.live}
-        return {each.page.path for each in materials if each.paths != {k: now[k] for k in each.linked if k in now}}
+        new = [self._newly_shown(each) for each in made]
+        ids = own.union(*new)
+        now = await Projection(connection).hold(sorted(ids)) if ids else {}
+        unmade = frozenset[PictureName]().union(*(each.material.unmade for each in made if each.material))
+        pictured = (await Images(connection).of(unmade)).keys()
+        return {
+            each.lease.page.path
+            for each, shown in zip(made, new, strict=True)
+            if any(now.get(one) != each.versions[one] for one in shown)
+            or (each.material and not pictured.isdisjoint(each.material.unmade))
+        }
+
+    def _newly_shown(self, made: Rendered) -> frozenset[str]:
+        """What may not be recorded yet of what a page shows."""
+        return made.references - (self._memory.shown(made.lease.page.path, made.lease.written) or frozenset())
 
     async def _without_overtaken(
         self, connection: AsyncConnection, good: list[Rendered], marks: dict[str, Mark]
@@ -405,10 +421,10 @@ class PageWriter:
         ]
         await connection.execute(CLEAR_MARKS, rows)
 
-    async def _release(self, connection: AsyncConnection, leases: list[Lease]) -> None:
+    async def _release(self, connection: AsyncConnection, leases: list[Lease], how: sa.Update = RELEASE) -> None:
         paths = [each.page.path for each in leases]
         await lock_pages(connection, paths)
-        await connection.execute(RELEASE, {"paths": paths})
+        await connection.execute(how, {"paths": paths})
 
     async def _refer(self, connection: AsyncConnection, good: list[Rendered], written: dict[str, int]) -> None:
         """Record which articles each page shows now. What it showed was often recorded by this writer, who knows."""
@@ -455,7 +471,7 @@ def _may_be_placed(made: Rendered, mark: Mark | None) -> bool:
     A list may have changed, unless it would be taken away: it comes back perhaps. So may an article's first page.
     """
     lease = made.lease
-    if mark is None or mark.written >= lease.generation:
+    if mark is None or mark.written != lease.written:
         return False
     if mark.generation == lease.generation:
         return True

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from pressroom_render import bodies, writer
 from pressroom_render.app import Studio, open_studio, prepare_site
 from pressroom_render.drawers import Drawers
 from pressroom_render.handlers import on_article
@@ -96,6 +99,22 @@ async def write_all(studio: Studio) -> None:
     writer = writer_of(studio)
     while await writer.write_batch():
         pass
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], Awaitable[object]]) -> None:
+    """Once, while a batch of pages is made of what was read: something happens."""
+    make_all, loop = bodies.make_all, asyncio.get_running_loop()
+
+    def slowly(*arguments: Any) -> Any:
+        monkeypatch.setattr(writer, "make_all", make_all)
+        asyncio.run_coroutine_threadsafe(_wait_for(happens), loop).result(60)
+        return make_all(*arguments)
+
+    monkeypatch.setattr(writer, "make_all", slowly)
+
+
+async def _wait_for(happens: Callable[[], Awaitable[object]]) -> None:
+    await happens()
 
 
 def tree(studio: Studio) -> dict[str, bytes]:

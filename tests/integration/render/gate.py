@@ -112,6 +112,6 @@ async def assert_exact(studio: Studio, folder: Path, newsroom: Newsroom) -> None
     events = list(newsroom.newest.values())
     newsroom.chance.shuffle(events)
     full = await full_build(folder, events, studio.clock.now())
-    assert sorted(incremental.keys() - full.keys()) == []
-    assert sorted(full.keys() - incremental.keys()) == []
-    assert sorted(name for name in full if incremental[name] != full[name]) == []
+    stale = {name for name, body in incremental.items() if full.get(name, body) != body}
+    wrong = {"too many": incremental.keys() - full.keys(), "missing": full.keys() - incremental.keys(), "stale": stale}
+    assert not any(wrong.values()), {what: sorted(names) for what, names in wrong.items()}

@@ -22,7 +22,7 @@ from pressroom_render.tables import outbox, page
 from pressroom_shared.events import ArticlePublished, Media
 from tests import hostile
 from tests.examples import published, unpublished
-from tests.integration.render.conftest import Event, take_in, tree, write_all
+from tests.integration.render.conftest import Event, meanwhile, take_in, tree, write_all
 
 
 async def draw_card(studio: Studio, drawers: Drawers, event: Event) -> None:
@@ -208,6 +208,18 @@ async def test_a_publications_pictures_are_made_and_its_pages_written_again_once
     for crop in picture.crops:
         image = pyvips.Image.new_from_buffer(await studio.store.get(crop.path.removeprefix("/")), "")
         assert (image.width, image.height) == (crop.width, crop.height)
+
+
+async def test_a_front_shows_a_picture_that_is_made_while_the_front_is(
+    studio: Studio, drawers: Drawers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await write_all(studio)
+    event = await with_picture(studio, hostile.jpeg(hostile.scene(1600, 1000)))
+    await take_in(studio, event, in_bulk=True)
+    meanwhile(monkeypatch, lambda: draw_card(studio, drawers, event))
+    await write_all(studio)
+    (picture,) = (await made(studio, event)).values()
+    assert picture.webp in tree(studio)["index.html"].decode()
 
 
 async def test_a_picture_is_made_once_whoever_names_it_and_again_about_another_focal_point(

@@ -6,6 +6,7 @@ import gzip
 import html
 import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import brotli
@@ -17,12 +18,14 @@ from pressroom_render.api import router
 from pressroom_render.app import Studio
 from pressroom_render.gather import Gatherer
 from pressroom_render.tables import metadata, outbox, page
+from pressroom_render.writer import PageWriter
 from pressroom_shared.clock import from_microseconds
 from pressroom_shared.database import migration_differences
 from pressroom_shared.events import decode
 from pressroom_shared.http import create_http
 from tests.examples import published, unpublished, version
-from tests.integration.render.conftest import take_in, tree, write_all, writer_of
+from tests.integration.render.conftest import meanwhile, take_in, tree, write_all, writer_of
+from tests.integration.render.gate import full_build
 
 PATH = "business/2026/11/23/harbour-cranes-stand-still/index.html"
 
@@ -220,6 +223,53 @@ async def test_a_page_that_a_dead_writer_leased_is_taken_up_by_another(studio: S
     studio.clock.advance(timedelta(seconds=31))  # type: ignore[attr-defined]
     await write_all(studio)
     assert PATH in tree(studio)
+
+
+async def test_what_a_feed_tells_is_the_newest_though_its_words_change_while_it_is_made(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A change of words alone touches the feeds that tell the article: this one has not said so yet."""
+    await write_all(studio)
+    await take_in(studio, published(1, body="The first words."), in_bulk=True)
+    meanwhile(monkeypatch, lambda: take_in(studio, published(2, body="The other words."), in_bulk=True))
+    await write_all(studio)
+    assert "The other words." in tree(studio)["business/feed.xml"].decode()
+    assert not [name for name, body in tree(studio).items() if b"The first words." in body]
+
+
+class Cut(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("killed", [True, False], ids=["killed", "undone"])
+async def test_what_a_writer_put_in_place_and_did_not_record_does_not_stay(
+    studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed: bool
+) -> None:
+    """The next page is the one that was recorded before: a neighbour came, and went."""
+    neighbour: dict[str, Any] = {"id": "neighbour", "slug": "neighbour", "path": "/business/2026/11/23/neighbour/"}
+    came, went = published(2, **neighbour), unpublished(3, id="neighbour", path=neighbour["path"])
+    await take_in(studio, published(1))
+    await write_all(studio)
+    await take_in(studio, came, in_bulk=True)  # all in one batch
+    with monkeypatch.context() as patch:
+
+        async def cut(*_: object) -> None:
+            raise Cut
+
+        async def nothing(*_: object) -> None:
+            pass
+
+        patch.setattr(PageWriter, "_clear_marks", cut)
+        if killed:
+            patch.setattr(PageWriter, "_release", nothing)
+        with pytest.raises(Cut):
+            await writer_of(studio).write_batch()
+    assert b"neighbour" in tree(studio)["index.html"]
+    await take_in(studio, went)
+    studio.clock.advance(timedelta(seconds=studio.settings.pages_lease_s + 1))  # type: ignore[attr-defined]
+    await write_all(studio)
+    full = await full_build(tmp_path / "full", [published(1), went], studio.clock.now())
+    assert sorted(name for name, body in tree(studio).items() if body != full.get(name)) == []
 
 
 def tree_is_empty(studio: Studio) -> bool:

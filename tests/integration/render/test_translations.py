@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from pressroom_render.app import Studio
 from pressroom_shared.events import ArticlePublished
 from tests.examples import published, unpublished
-from tests.integration.render.conftest import take_in, tree, write_all
+from tests.integration.render.conftest import meanwhile, take_in, tree, write_all
 
 ENGLISH, SPANISH, ARABIC = "0193a0f0-0000-7000-8000-0000000000e1", "spanish", "arabic"
 
@@ -78,6 +79,18 @@ async def test_what_is_no_longer_there_is_no_longer_named(studio: Studio) -> Non
     assert alternates(await page(studio, "cranes")) == alternates(await page(studio, "rafiat")) == without
     await take_in(studio, unpublished(5, id=ENGLISH, path="/world/2026/11/23/cranes/"))
     assert alternates(await page(studio, "rafiat")) == {}
+
+
+LATER = datetime(2027, 1, 1, tzinfo=UTC)
+
+
+async def test_a_translation_names_an_original_that_comes_while_its_page_is_made(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stands nowhere near it: the translation alone leads to it, and has not said so yet."""
+    await take_in(studio, spanish())
+    meanwhile(monkeypatch, lambda: take_in(studio, original(section="sport", first_published_at=LATER)))
+    assert alternates(await page(studio, "gruas"))["en-US"] == "/world/2026/11/23/cranes/"
 
 
 async def test_a_moved_original_is_named_where_it_is_now_and_a_translation_may_become_none(studio: Studio) -> None:
