@@ -34,12 +34,18 @@ class Service:
 
 
 SERVICES = (
-    Service("ingest", ("pressroom_ingest",), "PRESSROOM_INGEST_HTTP_PORT", upstream="ingest"),
+    Service("ingest", ("pressroom_ingest",), "PRESSROOM_INGEST_HTTP_PORT", upstream="ingest", nice=3),
     Service("render-pages", ("pressroom_render", "pages"), "PRESSROOM_RENDER_PAGES_HTTP_PORT", reports="pages"),
-    Service("render-cards", ("pressroom_render", "cards"), "PRESSROOM_RENDER_CARDS_HTTP_PORT", reports="cards", nice=5),
+    Service(
+        "render-cards", ("pressroom_render", "cards"), "PRESSROOM_RENDER_CARDS_HTTP_PORT", reports="cards", nice=10
+    ),
     Service("render-http", ("pressroom_render", "http"), "PRESSROOM_RENDER_HTTP_PORT", upstream="render"),
-    Service("search", ("pressroom_search",), "PRESSROOM_SEARCH_HTTP_PORT", upstream="search", reports="search", nice=5),
-    Service("notify", ("pressroom_notify",), "PRESSROOM_NOTIFY_HTTP_PORT", upstream="notify", reports="notify", nice=5),
+    Service(
+        "search", ("pressroom_search",), "PRESSROOM_SEARCH_HTTP_PORT", upstream="search", reports="search", nice=10
+    ),
+    Service(
+        "notify", ("pressroom_notify",), "PRESSROOM_NOTIFY_HTTP_PORT", upstream="notify", reports="notify", nice=10
+    ),
 )
 MAILBOX = Service("mailbox", ("pressroom_local.mailbox",), "PRESSROOM_LOCAL_MAILBOX_HTTP_PORT", upstream="mailbox")
 NEEDED = frozenset({"ingest", "render-pages", "render-http"})
