@@ -326,9 +326,7 @@ class Pages:
 
     async def mark_article(self, article_id: str) -> None:
         """Have an article's own page written again: something that it names has changed (its card)."""
-        held = await self._projection.held(article_id)
-        if held is not None and held.article is not None:
-            await self.mark_dirty([self.own_page(held)])
+        await self.mark_dirty(await self._own_pages(article_id))
 
     async def mark_author(self, slug: str) -> None:
         """Have an author's page written again: their picture has been made."""
@@ -342,8 +340,9 @@ class Pages:
         A page that is just being made and shows it for the first time is made again by its writer, who finds them.
         """
         await self._projection.hold([article_id])
-        await self.mark_article(article_id)
-        await self.mark_dirty(await self._showing(article_id))
+        pages = await self._own_pages(article_id) | await self._showing(article_id)
+        await lock_pages(self._connection, {each.path for each in pages})
+        await self.mark_dirty(pages)
 
     async def mark_all(self, standing: list[str]) -> None:
         """Have every page written again. `standing` are the addresses of the newspaper's own texts."""
@@ -351,6 +350,10 @@ class Pages:
             sa.update(table).values(generation=table.c.generation + 1, due_at=self._clock.now())
         )
         await self.mark_dirty(standing_pages(self._site, standing))
+
+    async def _own_pages(self, article_id: str) -> set[Page]:
+        """The page of an article that is live."""
+        return {article_page(path, each) for each, path in (await self._projection.live_paths([article_id])).items()}
 
     def own_page(self, held: Held) -> Page:
         return article_page(held.path, held.id)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from pressroom_render.tables import article as table
 from pressroom_render.tables import former
 from pressroom_render.teasers import Teaser, read_teaser, teaser_hash, teaser_of
-from pressroom_shared.among import among
+from pressroom_shared.among import Several, among
 from pressroom_shared.database import Insert, insert, on_both
 from pressroom_shared.events import Article, ArticlePublished, ArticleUnpublished, Outcome, Withdrawal
 
@@ -94,8 +94,9 @@ HOLD = (
     .order_by(table.c.id)
     .with_for_update()
 )
-HOLD_UNKNOWN = sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(ID)))
-"""One that has no row to lock: PostgreSQL locks its name."""
+NAMES = sa.func.unnest(sa.bindparam("ids", type_=Several(sa.Text))).column_valued("name")
+HOLD_UNKNOWN = sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(NAMES)))
+"""Those that have no row to lock: PostgreSQL locks their names, in the order in which they are given."""
 LIVE_PATHS = sa.select(table.c.id, table.c.path).where(IDS, table.c.live)
 UNSAID = (
     sa.select(table.c.id, table.c.version, table.c.path, table.c.live, table.c.received_at, table.c.outcome)
@@ -186,8 +187,7 @@ class Projection:
         """Whether there was anything to wait for."""
         if not ids or self._connection.dialect.name == "sqlite":
             return False
-        for each in ids:
-            await self._connection.execute(HOLD_UNKNOWN, {"article_id": each})
+        await self._connection.execute(HOLD_UNKNOWN, {"ids": ids})
         return True
 
     async def teasers(self, ids: list[str]) -> list[Teaser]:

@@ -144,6 +144,12 @@ class Rendered:
     def references(self) -> frozenset[str]:
         return self.material.references if self.material else frozenset()
 
+    @property
+    def was_live(self) -> frozenset[str]:
+        """What was live when it was read, of the articles that it shows and leads to, itself among them."""
+        own = [each.id for each in self.material.articles] if self.material else []
+        return frozenset(each for each in self.references.union(own) if self.versions[each])
+
 
 class Superseded(Exception):
     """The site was rebuilt with another look: what this writer makes must not be put in place."""
@@ -379,24 +385,24 @@ class PageWriter:
     async def _without_overtaken(
         self, connection: AsyncConnection, good: list[Rendered], marks: dict[str, Mark]
     ) -> list[Rendered]:
-        """Of the pages that were marked again meanwhile, those alone that show what is live still, an article itself as
-        it is now."""
+        """Of the pages that were marked again meanwhile, those alone that show and lead to what is live still, an
+        article itself as it is now."""
         again = {
-            each.lease.page.path: each.material
+            each.lease.page.path
             for each in good
             if each.material and marks[each.lease.page.path].generation != each.lease.generation
         }
         if not again:
             return good
-        ids = set[str]().union(*({*_shown(each), each.page.subject} for each in again.values()))
-        live = await Projection(connection).versions(sorted(ids))
+        shown = frozenset[str]().union(*(each.was_live for each in good if each.lease.page.path in again))
+        live = await Projection(connection).versions(sorted(shown))
 
-        def is_true(material: Material) -> bool:
-            own = material.articles if material.page.kind == "article" else []
+        def is_true(made: Rendered) -> bool:
+            own = made.material.articles if made.material and made.lease.page.kind == "article" else []
             as_it_is_now = all(one.id in live and live[one.id].number == one.version for one in own)
-            return as_it_is_now and _shown(material) <= live.keys()
+            return as_it_is_now and made.was_live <= live.keys()
 
-        return [each for each in good if each.lease.page.path not in again or is_true(again[each.lease.page.path])]
+        return [each for each in good if each.lease.page.path not in again or is_true(each)]
 
     async def _put_in_place(self, good: list[Rendered]) -> None:
         """A page and its copies back to back, then away with what is no page's any more."""
@@ -477,10 +483,6 @@ def _may_be_placed(made: Rendered, mark: Mark | None) -> bool:
         return True
     first = lease.page.kind == "article" and mark.written == 0
     return made.material is not None and (first or lease.page.kind in COALESCED)
-
-
-def _shown(material: Material) -> set[str]:
-    return {teaser.id for shown in material.shown.values() for teaser in shown}
 
 
 def _outcome(held: Unsaid, now: datetime) -> Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import html
 import json
@@ -16,7 +17,7 @@ import sqlalchemy as sa
 
 from pressroom_render.api import router
 from pressroom_render.app import Studio
-from pressroom_render.gather import Gatherer
+from pressroom_render.pages import lock_pages
 from pressroom_render.tables import metadata, outbox, page
 from pressroom_render.writer import PageWriter
 from pressroom_shared.clock import from_microseconds
@@ -24,8 +25,9 @@ from pressroom_shared.database import migration_differences
 from pressroom_shared.events import decode
 from pressroom_shared.http import create_http
 from tests.examples import published, unpublished, version
-from tests.integration.render.conftest import meanwhile, take_in, tree, write_all, writer_of
+from tests.integration.render.conftest import meanwhile, studio_in, take_in, tree, write_all, writer_of
 from tests.integration.render.gate import full_build
+from tests.waiting import until
 
 PATH = "business/2026/11/23/harbour-cranes-stand-still/index.html"
 
@@ -173,20 +175,8 @@ async def test_a_mark_that_is_made_while_a_page_is_rendered_is_not_lost(
 ) -> None:
     await write_all(studio)
     await take_in(studio, published(1, headline="First"))
-    gather = Gatherer.gather
-    raced = False
-
-    async def slow(self: Gatherer, which: Any) -> Any:
-        nonlocal raced
-        material = await gather(self, which)
-        if any(each.kind == "article" for each in which) and not raced:
-            raced = True
-            await take_in(studio, published(2, headline="Second"))
-        return material
-
-    monkeypatch.setattr(Gatherer, "gather", slow)
-    writer = writer_of(studio)
-    await writer.write_batch()
+    meanwhile(monkeypatch, lambda: take_in(studio, published(2, headline="Second")))
+    await writer_of(studio).write_batch()
     assert PATH not in tree(studio), "what was rendered is older than what is held"
     await write_all(studio)
     assert b"Second" in tree(studio)[PATH]
@@ -197,18 +187,7 @@ async def test_an_unpublication_that_races_a_paused_writer_leaves_no_page(
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await take_in(studio, published(1))
-    gather = Gatherer.gather
-    raced = False
-
-    async def slow(self: Gatherer, which: Any) -> Any:
-        nonlocal raced
-        material = await gather(self, which)
-        if any(each.kind == "article" for each in which) and not raced:
-            raced = True
-            await take_in(studio, unpublished(2))
-        return material
-
-    monkeypatch.setattr(Gatherer, "gather", slow)
+    meanwhile(monkeypatch, lambda: take_in(studio, unpublished(2)))
     await write_all(studio)
     assert PATH not in tree(studio)
 
@@ -235,6 +214,30 @@ async def test_what_a_feed_tells_is_the_newest_though_its_words_change_while_it_
     await write_all(studio)
     assert "The other words." in tree(studio)["business/feed.xml"].decode()
     assert not [name for name, body in tree(studio).items() if b"The first words." in body]
+
+
+async def test_who_marks_what_shows_an_article_waits_for_no_one_in_a_circle(tmp_path: Path, postgres_url: str) -> None:
+    """Everybody locks pages in the order of their addresses: home comes before an article's own page."""
+    waiting = sa.text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    async with studio_in(tmp_path, postgres_url) as studio:
+        event = published(1)
+        await take_in(studio, event)
+        await write_all(studio)
+
+        async def mark() -> None:
+            async with studio.database.begin() as connection:
+                await studio.pages(connection).mark_showing(event.data.id)
+
+        async def waits() -> bool:
+            async with studio.database.read() as connection:
+                return bool(await connection.scalar(waiting))
+
+        async with studio.database.begin() as connection:
+            await lock_pages(connection, ["/"])
+            marking = asyncio.create_task(mark())
+            await until(waits)
+            await lock_pages(connection, [event.data.path])
+        await marking
 
 
 class Cut(BaseException):

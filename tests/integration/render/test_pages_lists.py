@@ -6,13 +6,14 @@ import asyncio
 import json
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 import sqlalchemy as sa
 
-from pressroom_render import bodies, writer
+from pressroom_render import writer
 from pressroom_render.addresses import PAGE
 from pressroom_render.app import Studio
 from pressroom_render.projection import Projection
@@ -21,7 +22,7 @@ from pressroom_render.writer import LISTS, NEWS
 from pressroom_shared.clock import ManualClock, from_microseconds
 from pressroom_shared.events import ArticlePublished
 from tests.examples import START, published, unpublished, version
-from tests.integration.render.conftest import take_in, tree, write_all
+from tests.integration.render.conftest import meanwhile, take_in, tree, write_all
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
@@ -140,16 +141,9 @@ async def test_a_front_that_news_changes_all_the_time_is_written_all_the_same(
     assert isinstance(clock, ManualClock)
     clock.advance(timedelta(seconds=2))
     lists = studio.page_writer(LISTS)
-    compose, numbers = bodies.make_all, iter(range(1, 100))
-
-    def news_comes_meanwhile(*arguments: Any) -> Any:
-        asyncio.run_coroutine_threadsafe(take_in(studio, article(next(numbers))), loop).result(30)
-        return compose(*arguments)
-
-    loop = asyncio.get_running_loop()
     await take_in(studio, article(0))
-    monkeypatch.setattr(writer, "make_all", news_comes_meanwhile)
     for number in range(3):
+        meanwhile(monkeypatch, partial(take_in, studio, article(number + 1)))
         assert await lists.write_batch() > 0
         home = tree(studio)["index.html"]
         assert f"Headline {number:03}".encode() in home, "what was there when it was read"
@@ -157,7 +151,6 @@ async def test_a_front_that_news_changes_all_the_time_is_written_all_the_same(
         assert (await marks(studio))["/"] == (1, 1), "and again after a pause"
         assert "/world/2026/10/24/article-000/index.html" not in tree(studio), "an article's own page is not its work"
         clock.advance(timedelta(seconds=1))
-    monkeypatch.setattr(writer, "make_all", compose)
     await write_all(studio)
     assert b"Headline 003" in tree(studio)["index.html"]
 
@@ -172,20 +165,36 @@ async def test_no_list_is_put_in_place_with_what_was_withdrawn_meanwhile(
     assert isinstance(clock, ManualClock)
     clock.advance(timedelta(seconds=2))
     await take_in(studio, article(1))
-    lists, compose, loop = studio.page_writer(LISTS), bodies.make_all, asyncio.get_running_loop()
-
-    def withdrawn(*arguments: Any) -> Any:
-        monkeypatch.setattr(writer, "make_all", compose)
-        event = unpublished(2, id="article-001", path="/world/2026/10/24/article-001/")
-        asyncio.run_coroutine_threadsafe(take_in(studio, event), loop).result(30)
-        return compose(*arguments)
-
-    monkeypatch.setattr(writer, "make_all", withdrawn)
-    assert await lists.write_batch() > 0
+    withdrawn = unpublished(2, id="article-001", path="/world/2026/10/24/article-001/")
+    meanwhile(monkeypatch, lambda: take_in(studio, withdrawn))
+    assert await studio.page_writer(LISTS).write_batch() > 0
     assert not any(b"Headline 001" in body for body in tree(studio).values())
     assert (await marks(studio))["/"] == (2, 0), "its turn is now, not after a pause"
     await write_all(studio)
     assert b"Headline 000" in tree(studio)["index.html"]
+
+
+async def test_no_feed_leads_to_what_was_withdrawn_meanwhile(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The link was recorded when the feed was last written: the withdrawal marks the feed while it is made again."""
+    studio = replace(studio, settings=studio.settings.model_copy(update={"pages_coalesce_s": 1}))
+    tide = [{"slug": "tide", "name": "Tide"}]
+    await publish_many(studio, 1)
+    await publish_many(studio, 1, first=1, body="See [the other](article:article-000).", tags=tide)
+    clock = studio.clock
+    assert isinstance(clock, ManualClock)
+    clock.advance(timedelta(seconds=2))
+    feed = "tag/tide/feed.xml"
+    assert b"article-000" in tree(studio)[feed]
+    await take_in(studio, article(2, tags=tide))
+    await studio.page_writer(NEWS).write_batch()
+    withdrawn = unpublished(2, id="article-000", path="/world/2026/10/24/article-000/")
+    meanwhile(monkeypatch, lambda: take_in(studio, withdrawn))
+    before = tree(studio)[feed]
+    assert await studio.page_writer(LISTS).write_batch() > 0
+    assert tree(studio)[feed] == before, "not put in place: it would lead to what is gone"
+    await write_all(studio)
+    assert b"Headline 002" in tree(studio)[feed]
+    assert b"article-000" not in tree(studio)[feed]
 
 
 async def test_a_new_article_has_its_neighbours_swept_and_a_withdrawn_one_has_them_written_at_once(
@@ -225,23 +234,21 @@ async def test_an_articles_first_page_is_there_though_news_comes_meanwhile(
 ) -> None:
     await publish_many(studio, 1)
     await take_in(studio, article(1))
-    news, compose, loop = studio.page_writer(NEWS), bodies.make_all, asyncio.get_running_loop()
-    meanwhile = iter([article(2), article(2, version=version(2), headline="Headline 002, put right"), article(3)])
+    news = studio.page_writer(NEWS)
+    put_right = article(2, version=version(2), headline="Headline 002, put right")
 
-    def news_comes(*arguments: Any) -> Any:
-        asyncio.run_coroutine_threadsafe(take_in(studio, next(meanwhile)), loop).result(30)
-        return compose(*arguments)
+    async def written_while(event: ArticlePublished) -> int:
+        meanwhile(monkeypatch, lambda: take_in(studio, event))
+        return await news.write_batch()
 
-    monkeypatch.setattr(writer, "make_all", news_comes)
-    assert await news.write_batch() == 1
+    assert await written_while(article(2)) == 1
     page = "world/2026/10/24/article-00{}/index.html".format
     assert b"Headline 001" in tree(studio)[page(1)], "though its next article marked it again"
     assert await said_of(studio, "article-001") == "done"
-    assert await news.write_batch() == 1, "the second page; the first one waits to be swept"
+    assert await written_while(put_right) == 1, "the second page; the first one waits to be swept"
     assert page(2) not in tree(studio), "never what its own newer version puts right"
-    assert await news.write_batch() == 1
+    assert await written_while(article(3)) == 1
     assert b"Headline 002, put right" in tree(studio)[page(2)]
-    monkeypatch.setattr(writer, "make_all", compose)
     await write_all(studio)
     pages = tree(studio)
     assert b"Headline 002, put right" in pages[page(1)]
@@ -291,15 +298,7 @@ async def test_a_list_that_is_begun_again_while_it_is_taken_away_stays(
 ) -> None:
     await publish_many(studio, 1, tags=[{"slug": "tide", "name": "Tide"}])
     await take_in(studio, unpublished(2, id="article-000", path="/world/2026/10/24/article-000/"))
-    compose, loop = bodies.make_all, asyncio.get_running_loop()
-
-    def begun_again(*arguments: Any) -> Any:
-        monkeypatch.setattr(writer, "make_all", compose)
-        event = article(1, tags=[{"slug": "tide", "name": "Tide"}])
-        asyncio.run_coroutine_threadsafe(take_in(studio, event), loop).result(30)
-        return compose(*arguments)
-
-    monkeypatch.setattr(writer, "make_all", begun_again)
+    meanwhile(monkeypatch, lambda: take_in(studio, article(1, tags=[{"slug": "tide", "name": "Tide"}])))
     await studio.page_writer(LISTS).write_batch()
     assert "tag/tide/index.html" in tree(studio), "nobody finds it gone meanwhile"
     await write_all(studio)
