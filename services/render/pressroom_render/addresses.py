@@ -13,7 +13,6 @@ Kind = Literal[
     "front",
     "list",
     "older",
-    "day",
     "month",
     "archive",
     "corrections",
@@ -28,7 +27,6 @@ PRIORITY: dict[Kind, int] = {
     "article": 0,
     "front": 1,
     "list": 2,
-    "day": 2,
     "corrections": 2,
     "standing": 2,
     "shell": 2,
@@ -44,14 +42,17 @@ PRIORITY: dict[Kind, int] = {
 SWEEP = 5
 """After everything else: pages whose rails alone have changed."""
 
-COALESCED: frozenset[Kind] = frozenset(
-    {"front", "list", "day", "corrections", "feed", "older", "month", "archive", "sitemap"}
-)
+COALESCED: frozenset[Kind] = frozenset({"front", "list", "corrections", "feed", "older", "month", "archive", "sitemap"})
 
 
 def is_archive(page: Page) -> bool:
     """What tells how many articles there are, or where all of them are: nobody waits for it."""
     return page.kind in {"month", "archive"} or (page.kind == "sitemap" and page.path != NEWS_SITEMAP)
+
+
+def is_polled(page: Page) -> bool:
+    """What programs alone read, which ask every quarter of an hour: nobody waits for one more article there."""
+    return page.kind == "feed" and page.subject.startswith(("tag:", "author:"))
 
 
 PAGE = 30
@@ -109,7 +110,7 @@ def list_path(name: str) -> str:
 
 
 def is_paged(name: str) -> bool:
-    return name.partition(":")[0] in {"section", "tag", "author"}
+    return name.partition(":")[0] in {"section", "tag", "author", "day"}
 
 
 def older_count(total: int) -> int:
@@ -137,7 +138,7 @@ def list_pages(name: str) -> list[Page]:
         case "corrections":
             return [Page(path, "corrections", name), feed]
         case "day":
-            return [Page(path, "day", name), Page(list_path(f"month:{value[:7]}"), "month", f"month:{value[:7]}")]
+            return [Page(path, "list", name), Page(list_path(f"month:{value[:7]}"), "month", f"month:{value[:7]}")]
         case "month":
             shard = Page(f"/sitemap-{value}.xml", "sitemap", name)
             return [shard, Page(MONTHS_SITEMAP, "sitemap", "months"), Page("/archive/", "archive")]

@@ -89,7 +89,7 @@ def section(material: Material, views: Views) -> dict[str, Any]:
 
 
 def listed(material: Material, views: Views) -> dict[str, Any]:
-    """A tag's or a person's articles, a numbered page of any list, or a day."""
+    """A tag's, a person's or a day's articles, or a numbered page of any list."""
     language = views.site.language
     number, _, name = material.page.subject.partition(":")
     name = name if material.page.kind == "older" else material.page.subject
@@ -107,7 +107,7 @@ def listed(material: Material, views: Views) -> dict[str, Any]:
     return views.frame(language, page) | {
         "profile": _profile(material, views),
         "items": views.stories(material.shown["newest"], language, material.images),
-        "pager_links": _days_around(material, views) if kind == "day" else _pager(material, views),
+        "pager_links": _pager(material, views),
     }
 
 
@@ -257,7 +257,7 @@ def _profile(material: Material, views: Views) -> dict[str, Any] | None:
 
 
 def _pager(material: Material, views: Views) -> dict[str, Any] | None:
-    """Links to the next newer and the next older page of a list."""
+    """Links to the next newer and the next older page of a list; of a day's, to its month, too."""
     page = material.page
     name = page.subject.split(":", 1)[1] if page.kind == "older" else page.subject
     newer = None
@@ -265,15 +265,15 @@ def _pager(material: Material, views: Views) -> dict[str, Any] | None:
         number = int(page.subject.split(":", 1)[0])
         newer = older_page(name, number + 1).path if number < material.count else list_path(name)
     older = older_page(name, material.older).path if material.older else None
-    if newer is None and older is None:
+    up = _month_of(name, views) if name.startswith("day:") else None
+    if newer is None and older is None and up is None:
         return None
-    return {"newer": plain(newer) if newer else None, "older": plain(older) if older else None, "up": None}
+    return {"newer": plain(newer) if newer else None, "older": plain(older) if older else None, "up": up}
 
 
-def _days_around(material: Material, views: Views) -> dict[str, Any]:
-    month = f"month:{material.page.subject.removeprefix('day:')[:7]}"
-    text = month_name(month.removeprefix("month:"), views.site.language)
-    return {"newer": None, "older": None, "up": {"url": plain(list_path(month)), "text": text}}
+def _month_of(day: str, views: Views) -> dict[str, Any]:
+    month = day.removeprefix("day:")[:7]
+    return {"url": plain(list_path(f"month:{month}")), "text": month_name(month, views.site.language)}
 
 
 def _corrected(teaser: Teaser, views: Views) -> list[dict[str, Any]]:

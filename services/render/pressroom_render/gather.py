@@ -51,7 +51,6 @@ FEED, FEED_OF_ONE = 20, 10
 
 HOME_ROWS = {HOME: HOME_LIST} | RAILS
 HOME_ERRATA = 2
-DAY = 1_000
 CORRECTED = 100
 
 ARTICLES_SHARE, TEASERS_SHARE, ITEMS_SHARE, OPENED_SHARE, SHOWN_SHARE = 0.125, 0.375, 0.25, 0.1875, 0.0625
@@ -198,7 +197,6 @@ class Gatherer:
             "front": self._front,
             "list": self._first,
             "older": self._older,
-            "day": self._day,
             "corrections": self._corrections,
             "month": self._month,
             "archive": self._archive,
@@ -235,7 +233,6 @@ class Gatherer:
 
         want({name: feed_size(name) for name in subjects["feed"]})
         want({name: total - older_count(total) * PAGE for name, total in self._totals.items()})
-        want(dict.fromkeys(subjects["day"], DAY))
         want(dict.fromkeys(subjects["corrections"], CORRECTED))
         if HOME in subjects["front"]:
             want(self._home_sizes())
@@ -370,10 +367,6 @@ class Gatherer:
             return None
         oldest = await self._lists.oldest(name, PAGE, offset=(int(number) - 1) * PAGE)
         return await self._shown(page, {"newest": oldest[::-1]}, older=int(number) - 1, count=count)
-
-    async def _day(self, page: Page) -> Material | None:
-        ids = self._newest[page.subject]
-        return await self._shown(page, {"newest": ids}) if ids else None
 
     async def _corrections(self, page: Page) -> Material:
         return await self._shown(page, {"newest": self._newest[CORRECTIONS][:CORRECTED]})

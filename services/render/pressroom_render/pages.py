@@ -21,6 +21,7 @@ from pressroom_render.addresses import (
     article_page,
     is_archive,
     is_paged,
+    is_polled,
     list_pages,
     older_count,
     older_page,
@@ -240,9 +241,10 @@ class Pages:
             if HOME in moved:
                 await self._sweep_edge()
         if urgent:
+            later = {each for each in touched - waited_for if is_archive(each)}
             if before is None or before.article is None:
                 touched -= self._sweep_beside(touched - own - showing)
-            later = {each for each in touched - waited_for if is_archive(each)}
+                later |= {each for each in touched - waited_for - showing if is_polled(each)}
             await self._mark(touched - later, first=own, later=later)
         else:
             await self._mark_in_bulk(touched)

@@ -28,7 +28,10 @@ class Settings(Common):
         default=10, ge=0, description="A list is written so long after something that came in bulk."
     )
     pages_archive_s: float = Field(
-        default=10, ge=0, description="The archive and its sitemaps are written so long after what changed them."
+        default=10,
+        ge=0,
+        description="The archive and its sitemaps are written so long after what changed them, and feeds of tags and "
+        "authors so long after a new article.",
     )
     pages_sweep_s: float = Field(
         default=30, ge=0, description="An article is written at most so often for what stands beside it."

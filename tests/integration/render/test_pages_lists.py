@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -20,6 +21,7 @@ from pressroom_render.projection import Projection
 from pressroom_render.tables import page
 from pressroom_render.writer import LISTS, NEWS
 from pressroom_shared.clock import ManualClock, from_microseconds
+from pressroom_shared.database import migrate
 from pressroom_shared.events import ArticlePublished
 from tests.examples import START, published, unpublished, version
 from tests.integration.render.conftest import meanwhile, take_in, tree, write_all
@@ -65,8 +67,37 @@ async def test_pages_are_numbered_from_the_oldest_and_deep_ones_stay(studio: Stu
     await publish_many(studio, 1, first=3 * PAGE)
     after = await written(studio)
     assert b"Headline 090" in tree(studio)["world/index.html"]
-    deep = ["/world/page/1/", "/world/page/2/", "/author/ines-falk/page/1/"]
+    deep = ["/world/page/1/", "/world/page/2/", "/author/ines-falk/page/1/", "/2026/10/24/page/1/"]
     assert [after[path] for path in deep] == [before[path] for path in deep], "a publication leaves them alone"
+
+
+async def test_a_day_of_many_articles_has_numbered_pages_that_lead_to_its_month(studio: Studio) -> None:
+    await publish_many(studio, 3 * PAGE)
+    day = "2026/10/24/{}index.html".format
+    first, older = (tree(studio)[day(each)] for each in ("", "page/2/"))
+    assert b'href="/2026/10/24/page/2/" rel="next"' in first
+    assert b"Headline 089" in first
+    assert b"Headline 059" not in first
+    assert b"Headline 059" in older
+    assert all(b'<a href="/2026/10/">October 2026</a>' in each for each in (first, older))
+
+
+async def test_days_that_were_one_page_are_put_on_several(studio: Studio) -> None:
+    """A database of the version before: its row of a day is of another kind, and numbered pages there are none."""
+    await publish_many(studio, 3 * PAGE)
+    whole = tree(studio)
+    statements = (
+        "UPDATE page SET kind = 'day' WHERE subject LIKE 'day:%'",
+        "DELETE FROM page WHERE path LIKE '/2026/10/24/page/%'",
+        "UPDATE alembic_version SET version_num = '0010' WHERE version_num = '0011'",
+    )
+    async with studio.database.begin() as connection:
+        for statement in statements:
+            await connection.execute(sa.text(statement))
+    shutil.rmtree(studio.store.path("www/2026/10/24"))
+    await migrate(studio.database, "pressroom_render")
+    await write_all(studio)
+    assert tree(studio) == whole
 
 
 async def test_bulk_marks_a_list_once_and_for_later_and_news_brings_it_forward(studio: Studio) -> None:
@@ -129,6 +160,24 @@ async def test_archives_are_written_a_little_later_but_lead_to_a_new_day_at_once
     clock.advance(timedelta(seconds=3))
     await write_all(studio)
     assert b"4 articles" in tree(studio)["archive/index.html"]
+
+
+async def test_feeds_of_tags_and_authors_tell_of_a_new_article_a_little_later(studio: Studio) -> None:
+    """Programs ask for them every quarter of an hour. What was wrong in them is put right at once."""
+    studio = replace(studio, settings=studio.settings.model_copy(update={"pages_archive_s": 10}))
+    tide = [{"slug": "tide", "name": "Tide"}]
+    await publish_many(studio, 1, tags=tide)
+    assert "tag/tide/feed.xml" in tree(studio), "its first article"
+    await take_in(studio, article(1, tags=tide))
+    polled = ["/tag/tide/feed.xml", "/author/ines-falk/feed.xml"]
+    assert {(await marks(studio))[each] for each in polled} == {(1, 10)}
+    assert {(await marks(studio))[each] for each in ("/feed.xml", "/world/feed.xml", "/tag/tide/")} == {(1, 0)}
+    await take_in(studio, article(1, version=version(2), headline="Headline 001, put right", tags=tide))
+    assert {(await marks(studio))[each] for each in polled} == {(2, 0)}
+    await write_all(studio)
+    assert b"put right" in tree(studio)["tag/tide/feed.xml"]
+    await take_in(studio, unpublished(3, id="article-001", path="/world/2026/10/24/article-001/"))
+    assert {(await marks(studio))[each] for each in polled} == {(1, 0)}
 
 
 async def test_a_front_that_news_changes_all_the_time_is_written_all_the_same(
