@@ -1,8 +1,9 @@
-"""`python -m tests.e2e.quality.screenshots`: pictures of the sample newspaper for the README and the docs."""
+"""`python -m tests.e2e.quality.screenshots`: a picture of every kind of page of the sample newspaper, for the docs."""
 
 from __future__ import annotations
 
 import asyncio
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -11,36 +12,14 @@ from tests.e2e.quality.newspaper import newspaper
 from tests.e2e.quality.tools import HERE, run
 
 FOLDER = Path(__file__).parents[3] / "docs/images/pages"
-DESK = (1280, 1500)
-PHONE = (390, 1300)
-
-WANTED = [
-    ("home", "home", DESK, "light"),
-    ("home-dark", "home", DESK, "dark"),
-    ("home-phone", "home", PHONE, "light"),
-    ("front", "section front", DESK, "light"),
-    ("article", "article with a correction", DESK, "light"),
-    ("article-phone-dark", "article with a correction", PHONE, "dark"),
-    ("opinion-dark", "opinion", DESK, "dark"),
-    ("review-phone", "review", PHONE, "light"),
-    ("arabic", "article in Arabic", DESK, "light"),
-    ("japanese-phone", "article in Japanese", PHONE, "light"),
-    ("tag", "tag", DESK, "light"),
-    ("author-phone", "author", PHONE, "dark"),
-    ("archive-phone", "month", PHONE, "light"),
-    ("corrections-phone", "corrections", PHONE, "light"),
-    ("correct", "form", (1280, 900), "light"),
-    ("not-found-phone", "not found", PHONE, "light"),
-]
 
 
 async def main() -> None:
-    await asyncio.to_thread(FOLDER.mkdir, parents=True, exist_ok=True)
+    await asyncio.to_thread(shutil.rmtree, FOLDER, ignore_errors=True)
+    await asyncio.to_thread(FOLDER.mkdir, parents=True)
     with tempfile.TemporaryDirectory() as folder:
         async with newspaper(Path(folder)) as paper:
-            shots = [
-                f"{name}={KINDS[kind]}|{width}|{height}|{scheme}" for name, kind, (width, height), scheme in WANTED
-            ]
+            shots = [f"{kind.lower().replace(' ', '-')}={path}" for kind, path in KINDS.items()]
             await run("node", str(HERE / "shots.mjs"), paper.url, str(FOLDER), *shots)
 
 
