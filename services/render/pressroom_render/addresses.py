@@ -13,6 +13,7 @@ Kind = Literal[
     "front",
     "list",
     "older",
+    "day",
     "month",
     "archive",
     "corrections",
@@ -27,6 +28,7 @@ PRIORITY: dict[Kind, int] = {
     "article": 0,
     "front": 1,
     "list": 2,
+    "day": 2,
     "corrections": 2,
     "standing": 2,
     "shell": 2,
@@ -42,7 +44,9 @@ PRIORITY: dict[Kind, int] = {
 SWEEP = 5
 """After everything else: pages whose rails alone have changed."""
 
-COALESCED: frozenset[Kind] = frozenset({"front", "list", "corrections", "feed", "older", "month", "archive", "sitemap"})
+COALESCED: frozenset[Kind] = frozenset(
+    {"front", "list", "day", "corrections", "feed", "older", "month", "archive", "sitemap"}
+)
 
 
 def is_archive(page: Page) -> bool:
@@ -138,7 +142,7 @@ def list_pages(name: str) -> list[Page]:
         case "corrections":
             return [Page(path, "corrections", name), feed]
         case "day":
-            return [Page(path, "list", name), Page(list_path(f"month:{value[:7]}"), "month", f"month:{value[:7]}")]
+            return [Page(path, "day", name), Page(list_path(f"month:{value[:7]}"), "month", f"month:{value[:7]}")]
         case "month":
             shard = Page(f"/sitemap-{value}.xml", "sitemap", name)
             return [shard, Page(MONTHS_SITEMAP, "sitemap", "months"), Page("/archive/", "archive")]

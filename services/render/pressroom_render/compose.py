@@ -44,6 +44,7 @@ class Composer:
             "front": self._front,
             "list": self._with("list.html", fronts.listed),
             "older": self._with("list.html", fronts.listed),
+            "day": self._with("list.html", fronts.listed),
             "month": self._with("archive.html", fronts.month),
             "archive": self._with("archive.html", fronts.archive),
             "corrections": self._with("corrections.html", fronts.corrections),

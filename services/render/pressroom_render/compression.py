@@ -69,7 +69,7 @@ def compressed(page: Page, pieces: Sequence[Piece]) -> list[tuple[str, Content]]
             return [(".gz", _gzip(b"".join(each.body for each in pieces)))]
         case _:
             body = b"".join(each.body for each in pieces)
-            quality = BROTLI_QUALITY_LISTS if page.kind == "list" else BROTLI_QUALITY
+            quality = BROTLI_QUALITY_LISTS if page.kind in {"list", "day"} else BROTLI_QUALITY
             return [(".br", _brotli(body, quality)), (".gz", _gzip(body))]
 
 

@@ -197,6 +197,7 @@ class Gatherer:
             "front": self._front,
             "list": self._first,
             "older": self._older,
+            "day": self._first,
             "corrections": self._corrections,
             "month": self._month,
             "archive": self._archive,
@@ -220,7 +221,7 @@ class Gatherer:
         own, sections = subjects["article"], subjects["front"] - {HOME}
         if own or subjects["front"]:
             await self._read_slots({HOME, *(each.removeprefix("section:") for each in sections)})
-        if lists := subjects["list"] | sections:
+        if lists := subjects["list"] | subjects["day"] | sections:
             self._totals = await self._lists.totals(lists)
         self._profiles = await Profiles(self._connection).of(
             _listed(each) for each in pages if each.kind in {"list", "older", "feed"}
@@ -353,7 +354,7 @@ class Gatherer:
     async def _first(self, page: Page, rows: dict[str, list[str]] | None = None) -> Material | None:
         """A list's first page: the newest, down to where the numbered pages begin; and other rows of articles."""
         total = self._totals[page.subject]
-        if not total and page.kind == "list":
+        if not total and page.kind != "front":
             return None
         older = older_count(total)
         newest = self._newest[page.subject][: total - older * PAGE]

@@ -83,11 +83,10 @@ async def test_a_day_of_many_articles_has_numbered_pages_that_lead_to_its_month(
 
 
 async def test_days_that_were_one_page_are_put_on_several(studio: Studio) -> None:
-    """A database of the version before: its row of a day is of another kind, and numbered pages there are none."""
+    """A database of the version before has no numbered pages of a day."""
     await publish_many(studio, 3 * PAGE)
     whole = tree(studio)
     statements = (
-        "UPDATE page SET kind = 'day' WHERE subject LIKE 'day:%'",
         "DELETE FROM page WHERE path LIKE '/2026/10/24/page/%'",
         "UPDATE alembic_version SET version_num = '0010' WHERE version_num = '0011'",
     )

@@ -11,6 +11,7 @@ branch_labels = None
 depends_on = None
 
 PAGE = 30
+AGAIN = sa.text("UPDATE page SET generation = generation + 1 WHERE path = :day")
 NEW = sa.text(
     "INSERT INTO page (path, kind, subject, priority, generation, written, due_at)"
     " SELECT CAST(:path AS TEXT), 'older', CAST(:subject AS TEXT), 4, 1, 0, due_at FROM page WHERE path = :day"
@@ -18,11 +19,11 @@ NEW = sa.text(
 
 
 def upgrade() -> None:
-    op.execute("UPDATE page SET kind = 'list', generation = generation + 1 WHERE kind = 'day'")
     connection = op.get_bind()
     large = sa.text("SELECT name, total FROM list WHERE name LIKE 'day:%' AND total >= :least")
     for name, total in connection.execute(large, {"least": 2 * PAGE}).all():
         day = f"/{name.removeprefix('day:').replace('-', '/')}/"
+        connection.execute(AGAIN, {"day": day})
         for number in range(1, total // PAGE):
             new = {"path": f"{day}page/{number}/", "subject": f"{number}:{name}", "day": day}
             connection.execute(NEW, new)
@@ -31,4 +32,3 @@ def upgrade() -> None:
 def downgrade() -> None:
     """The earlier version writes what is marked as it knows it."""
     op.execute("DELETE FROM page WHERE kind = 'older' AND subject LIKE '%:day:%'")
-    op.execute("UPDATE page SET kind = 'day' WHERE subject LIKE 'day:%'")
